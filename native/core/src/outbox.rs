@@ -1,0 +1,61 @@
+//! Where `handle` writes what it wants sent. Reused from message to message, so that it stops allocating.
+//!
+//! A driver empties an outbox after each message or after a batch of them, in this order: trades and book
+//! changes are published, settlements are sent, replies leave. Whoever has a reply therefore finds its
+//! effects in every read that follows.
+
+use crate::message::{Reply, ToMatcher, ToSequencer, Trade};
+use crate::types::SymbolId;
+
+/// What a sequencer wants sent.
+#[derive(Debug, Default)]
+pub struct SequencerOutbox {
+    /// To the matcher of the message's symbol.
+    pub to_matcher: Vec<ToMatcher>,
+    /// To whoever asked.
+    pub replies: Vec<Reply>,
+}
+
+/// What a matcher wants sent.
+#[derive(Debug, Default)]
+pub struct MatcherOutbox {
+    /// Trades, in the order they happened.
+    pub trades: Vec<Trade>,
+    /// Books that changed. A symbol may be named more than once.
+    pub changed: Vec<SymbolId>,
+    /// To the sequencer of each message's account; makers before their taker.
+    pub to_sequencer: Vec<ToSequencer>,
+    /// To whoever asked.
+    pub replies: Vec<Reply>,
+}
+
+impl SequencerOutbox {
+    /// True when there is nothing to send.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.to_matcher.is_empty() && self.replies.is_empty()
+    }
+}
+
+impl MatcherOutbox {
+    /// True when there is nothing to send.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.trades.is_empty()
+            && self.changed.is_empty()
+            && self.to_sequencer.is_empty()
+            && self.replies.is_empty()
+    }
+}
+
+impl ToMatcher {
+    /// Whose matcher it goes to.
+    #[must_use]
+    pub const fn symbol(&self) -> SymbolId {
+        match self {
+            Self::Admit(admitted) => admitted.order.symbol,
+            Self::Cancel { symbol, .. } => *symbol,
+            Self::AddSymbol { spec, .. } => spec.id(),
+        }
+    }
+}
