@@ -1,0 +1,381 @@
+//! The engine: the sans-IO core with threads, names, decimals and published market data around it.
+//!
+//! [`Engine`] is the one handle that every front end uses (Node, later gRPC). A call goes through [`edge`]
+//! (words to numbers, refusals that need no state), takes an admission credit, and enters the channel of its
+//! account's sequencer; the threads and channels are drawn in `router.rs` and built in `threaded.rs`. Answers
+//! are drained in batches. Books and trades are read from what the matchers publish, without asking anybody.
+
+pub mod config;
+pub mod decimal;
+pub mod edge;
+pub mod market_data;
+pub mod refusal;
+pub mod registry;
+
+mod clock;
+mod inline;
+mod journal;
+mod matcher_thread;
+mod replies;
+mod router;
+mod sequencer_thread;
+mod threaded;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
+
+use lightning_core::limits::BOOK_LEVELS_MAX;
+use lightning_core::message::{Command, Outcome, Request, Trade};
+use lightning_core::reject::Code;
+use lightning_core::types::{Lsn, Ticket};
+
+use crate::config::{Config, Options};
+use crate::edge::Ask;
+use crate::inline::Inline;
+use crate::market_data::BookView;
+use crate::refusal::Refusal;
+use crate::registry::{Asset, NewSymbol, Registry, Symbol};
+use crate::replies::Replies;
+pub use crate::replies::{Answer, Ready, Wake};
+use crate::router::shard_of_account;
+use crate::threaded::Threaded;
+
+/// An open engine.
+pub struct Engine {
+    config: Config,
+    registry: RwLock<Registry>,
+    replies: Arc<Replies>,
+    driver: Driver,
+    closed: AtomicBool,
+    counters: Counters,
+}
+
+enum Driver {
+    Inline(Mutex<Inline>, AtomicBool),
+    Threaded(Threaded),
+}
+
+#[derive(Default)]
+struct Counters {
+    commands: AtomicU64,
+    refused_at_edge: AtomicU64,
+    busy: AtomicU64,
+}
+
+/// What an engine has been doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stats {
+    /// Commands admitted since the engine was opened, reads included.
+    pub commands: u64,
+    /// Commands refused before they were admitted, `BUSY` included.
+    pub refused_at_edge: u64,
+    /// Commands refused for want of a credit.
+    pub busy: u64,
+    /// Commands admitted and not settled yet.
+    pub in_flight: usize,
+    /// The newest record.
+    pub last_lsn: Lsn,
+    /// True after a broken invariant.
+    pub halted: bool,
+}
+
+impl Engine {
+    /// Opens an engine. `wake` is called, from any thread, when answers are ready to be drained; once until
+    /// they are drained. Inline engines do not call it: their answers are ready when `submit` returns.
+    ///
+    /// # Errors
+    /// `INVALID_REQUEST` for an option out of range.
+    pub fn open(options: Options, wake: Wake) -> Result<Self, Refusal> {
+        Self::start(options.validate()?, wake, None)
+    }
+
+    /// Opens an engine whose shards pause at random, as the seed says. For concurrency tests.
+    ///
+    /// # Errors
+    /// `INVALID_REQUEST` for an option out of range.
+    #[doc(hidden)]
+    pub fn open_with_jitter(options: Options, wake: Wake, seed: u64) -> Result<Self, Refusal> {
+        Self::start(options.validate()?, wake, Some(seed))
+    }
+
+    fn start(config: Config, wake: Wake, jitter_seed: Option<u64>) -> Result<Self, Refusal> {
+        // Without a journal on disk there is nothing to wait for.
+        let durable = Lsn(u64::MAX);
+        let (replies, driver);
+        if config.inline {
+            replies = Arc::new(Replies::new(Box::new(|| {}), durable));
+            driver = Driver::Inline(Mutex::new(Inline::new(&config)), AtomicBool::new(false));
+        } else {
+            replies = Arc::new(Replies::new(wake, durable));
+            driver = Driver::Threaded(Threaded::start(&config, &replies, jitter_seed));
+        }
+        Ok(Self {
+            config,
+            registry: RwLock::default(),
+            replies,
+            driver,
+            closed: AtomicBool::new(false),
+            counters: Counters::default(),
+        })
+    }
+
+    /// The validated configuration.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Assets and symbols, to read.
+    pub fn registry(&self) -> RwLockReadGuard<'_, Registry> {
+        self.registry.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Asks a batch. Each item is answered through [`Self::drain`] under its ticket, exactly once, refusals
+    /// included; items of one account are handled in their order. Tickets are the caller's and must differ
+    /// among calls that are not answered yet.
+    pub fn submit<'a>(&self, batch: impl IntoIterator<Item = (Ticket, Ask<'a>)>) {
+        let registry = self.registry();
+        match &self.driver {
+            Driver::Threaded(threaded) => {
+                let mut shards: Vec<Vec<Command>> = vec![Vec::new(); self.config.sequencers];
+                for (ticket, ask) in batch {
+                    let admitted = self
+                        .admit(&ask, &registry)
+                        .and_then(|request| self.take_credits(threaded, request));
+                    match admitted {
+                        Ok(request) => {
+                            self.route(ticket, request, |shard, command| shards[shard].push(command))
+                        }
+                        Err(refusal) => self.refuse(ticket, refusal),
+                    }
+                }
+                for (shard, commands) in shards.into_iter().enumerate() {
+                    threaded.send(shard, commands);
+                }
+            }
+            Driver::Inline(inline, halted) => {
+                let mut inline = inline.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut answers = Vec::new();
+                for (ticket, ask) in batch {
+                    match self.admit(&ask, &registry) {
+                        Ok(request) => self.route(ticket, request, |shard, command| {
+                            let run = || inline.run(shard, command, &mut answers);
+                            if let Err(panic) = catch_unwind(AssertUnwindSafe(run)) {
+                                halted.store(true, Ordering::SeqCst);
+                                self.replies
+                                    .halt(format!("inline: {}", threaded::panic_text(&*panic)));
+                            }
+                        }),
+                        Err(refusal) => self.refuse(ticket, refusal),
+                    }
+                    self.replies.push(&mut answers);
+                }
+            }
+        }
+    }
+
+    /// Everything that has been answered since the last call.
+    #[must_use]
+    pub fn drain(&self) -> Ready {
+        let mut ready = self.replies.drain();
+        if !ready.answers.is_empty() {
+            let registry = self.registry();
+            for answer in &mut ready.answers {
+                if let Ok(Outcome::Rejected(reject)) = &answer.result {
+                    answer.result = Err(Refusal::from_reject(reject, &registry));
+                }
+            }
+        }
+        ready
+    }
+
+    /// Adds an asset.
+    ///
+    /// # Errors
+    /// `INVALID_REQUEST`, `ASSET_EXISTS`, `ENGINE_CLOSED`, `INTERNAL`.
+    pub fn create_asset(&self, code: &str, scale: u32) -> Result<Asset, Refusal> {
+        self.check_open()?;
+        let mut registry = self.registry.write().unwrap_or_else(PoisonError::into_inner);
+        registry.create_asset(code, scale).cloned()
+    }
+
+    /// Adds a symbol; when it returns, every shard knows it. Blocks for as long as that takes, which is the
+    /// time the shards need to get to it.
+    ///
+    /// # Errors
+    /// `INVALID_REQUEST`, `SYMBOL_EXISTS`, `UNKNOWN_ASSET`, `SYMBOL_PRECISION_INEXACT` and the codes of bad
+    /// decimals; `ENGINE_CLOSED`, `INTERNAL`.
+    pub fn create_symbol(&self, new: &NewSymbol) -> Result<Arc<Symbol>, Refusal> {
+        self.check_open()?;
+        let mut registry = self.registry.write().unwrap_or_else(PoisonError::into_inner);
+        let symbol = registry.prepare_symbol(new, self.config.trades_per_symbol)?;
+        match &self.driver {
+            Driver::Inline(inline, _) => {
+                inline
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .add_symbol(&symbol);
+            }
+            Driver::Threaded(threaded) => {
+                if !threaded.add_symbol(&symbol) {
+                    return Err(Refusal::new(Code::Internal, Code::Internal.meaning()));
+                }
+            }
+        }
+        Ok(registry.add_symbol(symbol).clone())
+    }
+
+    /// The best `levels` of a symbol's book: what every answered command has made of it, or newer.
+    ///
+    /// # Errors
+    /// `UNKNOWN_SYMBOL`, `INVALID_DEPTH` outside 1 to 20, `ENGINE_CLOSED`.
+    pub fn book(&self, symbol: &str, levels: usize) -> Result<(Arc<Symbol>, BookView), Refusal> {
+        self.check_open()?;
+        let symbol = self.registry().find_symbol(symbol)?.clone();
+        if !(1..=BOOK_LEVELS_MAX).contains(&levels) {
+            let message = format!("levels is {levels}, not within 1 to {BOOK_LEVELS_MAX}");
+            return Err(Refusal::field(Code::InvalidDepth, "levels", message));
+        }
+        let view = match &self.driver {
+            Driver::Inline(inline, _) => inline
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .book(symbol.spec.id(), levels),
+            Driver::Threaded(_) => symbol.feed.book(levels),
+        };
+        Ok((symbol, view))
+    }
+
+    /// Public trades in ascending order: the newest `limit`, or the first `limit` from an id on.
+    ///
+    /// # Errors
+    /// `UNKNOWN_SYMBOL`, `ENGINE_CLOSED`.
+    pub fn trades(
+        &self,
+        symbol: &str,
+        from: Option<u64>,
+        limit: usize,
+    ) -> Result<(Arc<Symbol>, Vec<Trade>), Refusal> {
+        self.check_open()?;
+        let symbol = self.registry().find_symbol(symbol)?.clone();
+        let trades = symbol.feed.trades(from, limit);
+        Ok((symbol, trades))
+    }
+
+    /// Counters since the engine was opened.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let (in_flight, last_lsn) = match &self.driver {
+            Driver::Inline(inline, _) => (
+                0,
+                inline.lock().unwrap_or_else(PoisonError::into_inner).last_lsn(),
+            ),
+            Driver::Threaded(threaded) => (threaded.credits.in_flight(), threaded.journal.last()),
+        };
+        Stats {
+            commands: count(&self.counters.commands),
+            refused_at_edge: count(&self.counters.refused_at_edge),
+            busy: count(&self.counters.busy),
+            in_flight,
+            last_lsn,
+            halted: self.is_halted(),
+        }
+    }
+
+    /// Takes nothing new, lets everything in flight end, and stops the threads. What was answered can still be
+    /// drained. Calling it again does nothing.
+    pub fn close(&self) {
+        if self.closed.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        if let Driver::Threaded(threaded) = &self.driver {
+            threaded.close();
+        }
+    }
+
+    fn is_halted(&self) -> bool {
+        match &self.driver {
+            Driver::Inline(_, halted) => halted.load(Ordering::SeqCst),
+            Driver::Threaded(threaded) => threaded.is_halted(),
+        }
+    }
+
+    fn check_open(&self) -> Result<(), Refusal> {
+        let code = if self.closed.load(Ordering::SeqCst) {
+            Code::EngineClosed
+        } else if self.is_halted() {
+            Code::Internal
+        } else {
+            return Ok(());
+        };
+        Err(Refusal::new(code, code.meaning()))
+    }
+
+    fn admit(&self, ask: &Ask<'_>, registry: &Registry) -> Result<Request, Refusal> {
+        self.check_open()?;
+        edge::translate(ask, registry)
+    }
+
+    /// One credit for each sequencer that the request goes to.
+    fn take_credits(&self, threaded: &Threaded, request: Request) -> Result<Request, Refusal> {
+        let shards = if owner(&request).is_some() {
+            1
+        } else {
+            self.config.sequencers
+        };
+        if threaded.credits.take(shards) {
+            return Ok(request);
+        }
+        self.counters.busy.fetch_add(1, Ordering::Relaxed);
+        Err(Refusal::new(
+            Code::Busy,
+            format!("{} commands are in flight", self.config.credits),
+        ))
+    }
+
+    /// Hands a request to its account's sequencer, or to all of them when it has no account.
+    fn route(&self, ticket: Ticket, request: Request, mut hand_over: impl FnMut(usize, Command)) {
+        self.counters.commands.fetch_add(1, Ordering::Relaxed);
+        let shards = self.config.sequencers;
+        if let Some(account) = owner(&request) {
+            hand_over(shard_of_account(account, shards), Command { ticket, request });
+            return;
+        }
+        self.replies.expect_parts(ticket, shards);
+        for shard in 0..shards {
+            hand_over(
+                shard,
+                Command {
+                    ticket,
+                    request: request.clone(),
+                },
+            );
+        }
+    }
+
+    fn refuse(&self, ticket: Ticket, refusal: Refusal) {
+        self.counters.refused_at_edge.fetch_add(1, Ordering::Relaxed);
+        self.replies.refuse(ticket, refusal);
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+/// Whose sequencer decides; none when each must say its part.
+fn owner(request: &Request) -> Option<lightning_core::types::AccountId> {
+    match request {
+        Request::Deposit { account, .. }
+        | Request::Withdraw { account, .. }
+        | Request::Cancel { account, .. }
+        | Request::Balances { account } => Some(*account),
+        Request::Place(order) => Some(order.account),
+        Request::OpenOrders { account, .. } => *account,
+        Request::Order { .. } | Request::Totals | Request::AddSymbol(_) => None,
+    }
+}

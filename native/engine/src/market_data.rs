@@ -1,0 +1,167 @@
+//! What a matcher publishes for anybody to read: the top of each book, and recent trades.
+//!
+//! Readers are never waited for. The top of the book is a sequence lock: the matcher writes words and a
+//! version, a reader that meets a write in progress reads again. All of it is atomics, so there is no unsafe
+//! code; the words are `Relaxed` and the fences around them make a version vouch for the words it covers.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering, fence};
+use std::sync::{Mutex, PoisonError};
+
+use lightning_core::book::{OrderBook, PriceLevel};
+use lightning_core::limits::BOOK_LEVELS_MAX;
+use lightning_core::matcher::Market;
+use lightning_core::message::Trade;
+use lightning_core::types::{Price, Side, Timestamp};
+
+const HEADER_WORDS: usize = 4;
+const LEVEL_WORDS: usize = 4;
+const WORDS: usize = HEADER_WORDS + 2 * BOOK_LEVELS_MAX * LEVEL_WORDS;
+
+/// A book's best levels at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BookView {
+    /// Grows by one with every command that changed the book.
+    pub seq: u64,
+    /// When it last changed.
+    pub changed_at: Option<Timestamp>,
+    /// Best first.
+    pub bids: Vec<PriceLevel>,
+    /// Best first.
+    pub asks: Vec<PriceLevel>,
+}
+
+impl BookView {
+    /// The best `levels` of a market, read in the thread that owns it.
+    pub fn of<B: OrderBook>(market: &Market<B>, levels: usize) -> Self {
+        Self {
+            seq: market.seq(),
+            changed_at: Some(market.changed_at()),
+            bids: market.book().levels(Side::Buy, levels),
+            asks: market.book().levels(Side::Sell, levels),
+        }
+    }
+}
+
+/// One symbol's published data.
+#[derive(Debug)]
+pub struct Feed {
+    version: AtomicU64,
+    words: Box<[AtomicU64; WORDS]>,
+    trades: Mutex<VecDeque<Trade>>,
+    trades_max: usize,
+}
+
+impl Feed {
+    /// An empty book and no trades; keeps at most `trades_max` of them.
+    #[must_use]
+    pub fn new(trades_max: usize) -> Self {
+        Self {
+            version: AtomicU64::new(0),
+            words: Box::new([const { AtomicU64::new(0) }; WORDS]),
+            trades: Mutex::default(),
+            trades_max,
+        }
+    }
+
+    /// Publishes the top of the book. Called by the one thread that owns the market, and by no other.
+    pub fn publish_book<B: OrderBook>(&self, market: &Market<B>) {
+        let version = self.version.load(Ordering::Relaxed);
+        self.version.store(version + 1, Ordering::Relaxed);
+        fence(Ordering::Release);
+        let store = |at: usize, word: u64| self.words[at].store(word, Ordering::Relaxed);
+        store(0, market.seq());
+        store(1, market.changed_at().0);
+        for (side, count_at) in [(Side::Buy, 2), (Side::Sell, 3)] {
+            let base = HEADER_WORDS + (count_at - 2) * BOOK_LEVELS_MAX * LEVEL_WORDS;
+            let mut count = 0;
+            market.book().for_each_level(side, |level| {
+                let at = base + count * LEVEL_WORDS;
+                store(at, level.price.0);
+                store(at + 1, low_word(level.quantity));
+                store(at + 2, low_word(level.quantity >> 64));
+                store(at + 3, u64::from(level.orders));
+                count += 1;
+                if count == BOOK_LEVELS_MAX {
+                    std::ops::ControlFlow::Break(())
+                } else {
+                    std::ops::ControlFlow::Continue(())
+                }
+            });
+            store(count_at, count as u64);
+        }
+        self.version.store(version + 2, Ordering::Release);
+    }
+
+    /// The best `levels` of the book as last published; never half of one state and half of another.
+    #[must_use]
+    pub fn book(&self, levels: usize) -> BookView {
+        loop {
+            let before = self.version.load(Ordering::Acquire);
+            if before.is_multiple_of(2) {
+                let view = self.read(levels);
+                fence(Ordering::Acquire);
+                if self.version.load(Ordering::Relaxed) == before {
+                    return view;
+                }
+            }
+            std::thread::yield_now();
+        }
+    }
+
+    /// May read words of different versions; the caller finds out and throws the view away.
+    fn read(&self, levels: usize) -> BookView {
+        let word = |at: usize| self.words[at].load(Ordering::Relaxed);
+        let side = |count_at: usize| {
+            let base = HEADER_WORDS + (count_at - 2) * BOOK_LEVELS_MAX * LEVEL_WORDS;
+            let count = usize::try_from(word(count_at)).map_or(0, |count| count.min(BOOK_LEVELS_MAX));
+            (0..count.min(levels))
+                .map(|level| base + level * LEVEL_WORDS)
+                .map(|at| PriceLevel {
+                    price: Price(word(at)),
+                    quantity: u128::from(word(at + 1)) | u128::from(word(at + 2)) << 64,
+                    orders: u32::try_from(word(at + 3)).unwrap_or(u32::MAX),
+                })
+                .collect()
+        };
+        let changed_at = word(1);
+        BookView {
+            seq: word(0),
+            changed_at: (changed_at != 0).then_some(Timestamp(changed_at)),
+            bids: side(2),
+            asks: side(3),
+        }
+    }
+
+    /// Adds trades, oldest first; forgets the oldest beyond the bound.
+    pub fn publish_trades<'a>(&self, trades: impl Iterator<Item = &'a Trade>) {
+        let mut kept = self.trades.lock().unwrap_or_else(PoisonError::into_inner);
+        for trade in trades {
+            if kept.len() >= self.trades_max {
+                kept.pop_front();
+            }
+            if self.trades_max > 0 {
+                kept.push_back(*trade);
+            }
+        }
+    }
+
+    /// Trades in ascending order: the newest `limit`, or the first `limit` with an id of `from` or above.
+    #[must_use]
+    pub fn trades(&self, from: Option<u64>, limit: usize) -> Vec<Trade> {
+        let kept = self.trades.lock().unwrap_or_else(PoisonError::into_inner);
+        let start = match from {
+            Some(from) => kept.partition_point(|trade| trade.id.0 < from),
+            None => kept.len().saturating_sub(limit),
+        };
+        kept.range(start..).take(limit).copied().collect()
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the low 64 bits are what is wanted"
+)]
+const fn low_word(wide: u128) -> u64 {
+    wide as u64
+}

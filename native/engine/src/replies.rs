@@ -1,0 +1,315 @@
+//! From ticket to waiting caller: every ticket is answered once, when what it shows is durable.
+//!
+//! Shards push answers in batches; the caller drains all that is ready after one wake-up. An answer whose gate
+//! is beyond the durable record waits here, in the order of gates; without a journal everything is durable as
+//! soon as it has happened.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use lightning_core::message::{AssetTotals, Outcome, Reply};
+use lightning_core::types::{Lsn, Ticket, Timestamp};
+
+use crate::refusal::Refusal;
+
+/// One answer to one ticket.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// Whose call.
+    pub ticket: Ticket,
+    /// The record that it shows effects up to.
+    pub gate: Lsn,
+    /// When it was decided.
+    pub at: Timestamp,
+    /// Yes with a result, or no with a reason.
+    pub result: Result<Outcome, Refusal>,
+}
+
+/// What a caller drains.
+#[derive(Debug, Default)]
+pub struct Ready {
+    /// Answers, in the order in which they became ready.
+    pub answers: Vec<Answer>,
+    /// Set once, when a broken invariant has halted the engine: what is still unanswered never will be.
+    pub halted: Option<String>,
+}
+
+/// Called when something becomes ready and nobody was told yet.
+pub type Wake = Box<dyn Fn() + Send + Sync>;
+
+pub(crate) struct Replies {
+    inner: Mutex<Inner>,
+    wake: Wake,
+    /// A wake-up is under way: no second one until the caller has drained.
+    woken: AtomicBool,
+}
+
+struct Inner {
+    ready: Ready,
+    gated: BTreeMap<Lsn, Vec<Answer>>,
+    durable: Lsn,
+    /// Questions that every sequencer answers a part of.
+    fan_outs: HashMap<Ticket, FanOut>,
+    halted: bool,
+}
+
+struct FanOut {
+    missing: usize,
+    answer: Option<Answer>,
+}
+
+impl Replies {
+    /// `durable` is what needs no waiting: everything, without a journal.
+    pub(crate) fn new(wake: Wake, durable: Lsn) -> Self {
+        let inner = Inner {
+            ready: Ready::default(),
+            gated: BTreeMap::new(),
+            durable,
+            fan_outs: HashMap::new(),
+            halted: false,
+        };
+        Self {
+            inner: Mutex::new(inner),
+            wake,
+            woken: AtomicBool::new(false),
+        }
+    }
+
+    /// Announces that a ticket will get `parts` answers, to be handed out as one.
+    pub(crate) fn expect_parts(&self, ticket: Ticket, parts: usize) {
+        let before = self.lock().fan_outs.insert(
+            ticket,
+            FanOut {
+                missing: parts,
+                answer: None,
+            },
+        );
+        assert!(before.is_none(), "{ticket:?} was used twice");
+    }
+
+    /// Takes over what a shard answered. After a halt nothing gets out any more.
+    pub(crate) fn push(&self, replies: &mut Vec<Reply>) {
+        if replies.is_empty() {
+            return;
+        }
+        let mut inner = self.lock();
+        for Reply {
+            ticket,
+            gate,
+            at,
+            outcome,
+        } in replies.drain(..)
+        {
+            inner.put(Answer {
+                ticket,
+                gate,
+                at,
+                result: Ok(outcome),
+            });
+        }
+        self.wake_once(inner);
+    }
+
+    /// An answer that the edge gave itself; it shows nothing, so it waits for nothing.
+    pub(crate) fn refuse(&self, ticket: Ticket, refusal: Refusal) {
+        let mut inner = self.lock();
+        inner.put(Answer {
+            ticket,
+            gate: Lsn(0),
+            at: Timestamp(0),
+            result: Err(refusal),
+        });
+        self.wake_once(inner);
+    }
+
+    /// Records up to here can no longer be lost: what waited for them leaves.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "called by the journal of files, which is another issue")
+    )]
+    pub(crate) fn advance(&self, durable: Lsn) {
+        let mut inner = self.lock();
+        assert!(durable >= inner.durable, "what was durable stays durable");
+        inner.durable = durable;
+        let later = inner.gated.split_off(&Lsn(durable.0 + 1));
+        let released = std::mem::replace(&mut inner.gated, later);
+        inner.ready.answers.extend(released.into_values().flatten());
+        self.wake_once(inner);
+    }
+
+    /// A broken invariant: no answer leaves any more, and the caller is told why.
+    pub(crate) fn halt(&self, why: String) {
+        let mut inner = self.lock();
+        if !inner.halted {
+            inner.halted = true;
+            inner.ready.halted = Some(why);
+        }
+        self.wake_once(inner);
+    }
+
+    /// Everything that is ready.
+    pub(crate) fn drain(&self) -> Ready {
+        // First, so that whatever becomes ready from here on wakes again.
+        self.woken.store(false, Ordering::SeqCst);
+        std::mem::take(&mut self.lock().ready)
+    }
+
+    fn wake_once(&self, inner: MutexGuard<'_, Inner>) {
+        let anything = !inner.ready.answers.is_empty() || inner.ready.halted.is_some();
+        drop(inner);
+        if anything && !self.woken.swap(true, Ordering::SeqCst) {
+            (self.wake)();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    fn put(&mut self, answer: Answer) {
+        if self.halted {
+            return;
+        }
+        let answer = if self.fan_outs.is_empty() {
+            Some(answer)
+        } else {
+            self.join(answer)
+        };
+        let Some(answer) = answer else { return };
+        if answer.gate <= self.durable {
+            self.ready.answers.push(answer);
+        } else {
+            self.gated.entry(answer.gate).or_default().push(answer);
+        }
+    }
+
+    /// Adds a part to its question's answer; gives the whole when it was the last.
+    fn join(&mut self, part: Answer) -> Option<Answer> {
+        let ticket = part.ticket;
+        let Some(fan_out) = self.fan_outs.get_mut(&ticket) else {
+            return Some(part);
+        };
+        fan_out.missing -= 1;
+        fan_out.answer = Some(match fan_out.answer.take() {
+            None => part,
+            Some(so_far) => merge(so_far, part),
+        });
+        if fan_out.missing > 0 {
+            return None;
+        }
+        self.fan_outs.remove(&ticket)?.answer
+    }
+}
+
+fn merge(a: Answer, b: Answer) -> Answer {
+    let result = match (a.result, b.result) {
+        (Ok(Outcome::Orders(mut orders)), Ok(Outcome::Orders(more))) => {
+            orders.extend(more);
+            orders.sort_unstable_by_key(|order| (order.accepted_at, order.id));
+            Ok(Outcome::Orders(orders))
+        }
+        (Ok(Outcome::Totals(totals)), Ok(Outcome::Totals(more))) => Ok(Outcome::Totals(add(totals, more))),
+        (Err(refusal), _) | (_, Err(refusal)) => Err(refusal),
+        (a, b) => panic!("{a:?} and {b:?} are not parts of one answer"),
+    };
+    Answer {
+        ticket: a.ticket,
+        gate: a.gate.max(b.gate),
+        at: a.at.max(b.at),
+        result,
+    }
+}
+
+fn add(mut totals: Vec<AssetTotals>, more: Vec<AssetTotals>) -> Vec<AssetTotals> {
+    for line in more {
+        match totals.iter_mut().find(|known| known.asset == line.asset) {
+            None => totals.push(line),
+            Some(known) => {
+                known.deposited += line.deposited;
+                known.withdrawn += line.withdrawn;
+                known.available += line.available;
+                known.frozen += line.frozen;
+                known.reserved += line.reserved;
+            }
+        }
+    }
+    totals.sort_unstable_by_key(|line| line.asset);
+    totals
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::AtomicUsize;
+
+    use super::*;
+
+    fn reply(ticket: u64, gate: u64) -> Reply {
+        Reply {
+            ticket: Ticket(ticket),
+            gate: Lsn(gate),
+            at: Timestamp(1),
+            outcome: Outcome::SymbolAdded,
+        }
+    }
+
+    fn tickets(ready: &Ready) -> Vec<u64> {
+        ready.answers.iter().map(|answer| answer.ticket.0).collect()
+    }
+
+    #[test]
+    fn an_answer_leaves_when_what_it_shows_is_durable_and_not_before() {
+        let replies = Replies::new(Box::new(|| {}), Lsn(0));
+        replies.push(&mut vec![reply(1, 3), reply(2, 1), reply(3, 0)]);
+        assert_eq!(tickets(&replies.drain()), [3]);
+        replies.advance(Lsn(2));
+        assert_eq!(tickets(&replies.drain()), [2]);
+        replies.advance(Lsn(3));
+        assert_eq!(tickets(&replies.drain()), [1]);
+    }
+
+    #[test]
+    fn one_wake_up_serves_all_that_is_ready() {
+        let wakes = Arc::new(AtomicUsize::new(0));
+        let counter = wakes.clone();
+        let wake = move || {
+            counter.fetch_add(1, Ordering::SeqCst);
+        };
+        let replies = Replies::new(Box::new(wake), Lsn(u64::MAX));
+        replies.push(&mut vec![reply(1, 1)]);
+        replies.push(&mut vec![reply(2, 1)]);
+        assert_eq!(wakes.load(Ordering::SeqCst), 1);
+        assert_eq!(tickets(&replies.drain()), [1, 2]);
+        replies.push(&mut vec![reply(3, 1)]);
+        assert_eq!(wakes.load(Ordering::SeqCst), 2);
+    }
+
+    #[test]
+    fn parts_of_an_answer_leave_as_one() {
+        let replies = Replies::new(Box::new(|| {}), Lsn(u64::MAX));
+        replies.expect_parts(Ticket(1), 2);
+        let part = |gate| Reply {
+            outcome: Outcome::Orders(vec![]),
+            ..reply(1, gate)
+        };
+        replies.push(&mut vec![part(5)]);
+        assert!(replies.drain().answers.is_empty());
+        replies.push(&mut vec![part(4)]);
+        let ready = replies.drain();
+        assert_eq!(tickets(&ready), [1]);
+        assert_eq!(ready.answers[0].gate, Lsn(5));
+    }
+
+    #[test]
+    fn after_a_halt_nothing_gets_out_but_the_reason() {
+        let replies = Replies::new(Box::new(|| {}), Lsn(u64::MAX));
+        replies.halt("shard 1: a sum is off".into());
+        replies.push(&mut vec![reply(1, 1)]);
+        let ready = replies.drain();
+        assert!(ready.answers.is_empty());
+        assert_eq!(ready.halted.as_deref(), Some("shard 1: a sum is off"));
+    }
+}

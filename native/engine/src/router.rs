@@ -1,0 +1,203 @@
+//! Who owns what, and the ways there: the only file that knows the shard counts.
+//!
+//! ```text
+//!   edge ──ToSequencer::Commands──> [bounded: credits + control] ──> sequencer ──ToMatcher::Admitted──┐
+//!                                                                        ▲                            │
+//!                            [unbounded; bounded in fact by credits and   │         [bounded: credits + control]
+//!                             open-order caps] <── SettlementBatch ── matcher <───────────────────────┘
+//! ```
+//!
+//! Only the edge ever waits, and it does not wait either: without a credit a command is refused. Each bounded
+//! channel holds at least as many messages as there are credits, and each message on it carries at least one
+//! command that holds one, so a send can't find it full. That is asserted on every send. A cycle of bounded
+//! channels without such a rule deadlocks within a tenth of a second.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded, unbounded};
+use lightning_core::message::{Command, ToMatcher as MatcherMessage, ToSequencer as SequencerMessage};
+use lightning_core::spec::SymbolSpec;
+use lightning_core::types::{AccountId, SymbolId};
+
+use crate::market_data::Feed;
+
+/// Control messages that may be under way to one shard besides commands (symbols are added one at a time).
+const CONTROL_MAX: usize = 1;
+
+/// On the way to a sequencer thread.
+pub(crate) enum ToSequencer {
+    /// One message per tick of the edge and shard.
+    Commands(Vec<Command>),
+    /// A new symbol; tell when it is known.
+    AddSymbol(SymbolSpec, Sender<()>),
+}
+
+/// On the way to a matcher thread.
+pub(crate) enum ToMatcher {
+    /// One message per batch of a sequencer and shard.
+    Admitted(Vec<MatcherMessage>),
+    /// A new symbol with the feed it publishes to; tell when it is known.
+    AddSymbol(SymbolSpec, Arc<Feed>, Sender<()>),
+}
+
+/// From a matcher to one sequencer: all that a batch of commands means for that shard. A command's effects
+/// arrive whole, whatever the number of fills and accounts.
+pub(crate) struct SettlementBatch {
+    pub(crate) messages: Vec<SequencerMessage>,
+    /// Returned when the last shard has applied its part.
+    pub(crate) _held: Arc<HeldCredits>,
+}
+
+/// The sending ends of all channels.
+#[derive(Clone)]
+pub(crate) struct Router {
+    pub(crate) sequencers: Vec<Sender<ToSequencer>>,
+    pub(crate) matchers: Vec<Sender<ToMatcher>>,
+    pub(crate) settlements: Vec<Sender<SettlementBatch>>,
+}
+
+/// The receiving ends of one sequencer.
+pub(crate) struct SequencerInbox {
+    pub(crate) commands: Receiver<ToSequencer>,
+    pub(crate) settlements: Receiver<SettlementBatch>,
+}
+
+impl Router {
+    /// Channels for so many shards, each with room for every credit.
+    pub(crate) fn new(
+        sequencers: usize,
+        matchers: usize,
+        credits: usize,
+    ) -> (Self, Vec<SequencerInbox>, Vec<Receiver<ToMatcher>>) {
+        let capacity = credits + CONTROL_MAX;
+        let (to_sequencers, commands): (Vec<_>, Vec<_>) = (0..sequencers).map(|_| bounded(capacity)).unzip();
+        let (settlers, settlements): (Vec<_>, Vec<_>) = (0..sequencers).map(|_| unbounded()).unzip();
+        let (to_matchers, admitted) = (0..matchers).map(|_| bounded(capacity)).unzip();
+        let inboxes = commands
+            .into_iter()
+            .zip(settlements)
+            .map(|(commands, settlements)| SequencerInbox {
+                commands,
+                settlements,
+            })
+            .collect();
+        (
+            Self {
+                sequencers: to_sequencers,
+                matchers: to_matchers,
+                settlements: settlers,
+            },
+            inboxes,
+            admitted,
+        )
+    }
+}
+
+/// Sends where there must be room. A closed channel means that the engine is halting: what is lost then is
+/// answered with `OUTCOME_UNKNOWN`.
+pub(crate) fn send<T>(channel: &Sender<T>, message: T) {
+    match channel.try_send(message) {
+        Ok(()) | Err(TrySendError::Disconnected(_)) => {}
+        Err(TrySendError::Full(_)) => panic!("a channel that holds every credit is full"),
+    }
+}
+
+/// Which of `shards` owns an account. Callers choose account ids, so they are mixed before they are divided.
+pub(crate) fn shard_of_account(account: AccountId, shards: usize) -> usize {
+    shard(account.0, shards)
+}
+
+/// Which of `shards` owns a symbol. Symbols are numbered densely: dealt out in turn.
+pub(crate) fn shard_of_symbol(symbol: SymbolId, shards: usize) -> usize {
+    symbol.0 as usize % shards
+}
+
+fn shard(id: u64, shards: usize) -> usize {
+    let mixed = id.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
+    usize::try_from(mixed % shards as u64).expect("below the number of shards")
+}
+
+/// Admission: how many more commands may be in flight.
+#[derive(Debug)]
+pub(crate) struct Credits {
+    free: AtomicUsize,
+    capacity: usize,
+}
+
+impl Credits {
+    pub(crate) fn new(capacity: usize) -> Arc<Self> {
+        Arc::new(Self {
+            free: AtomicUsize::new(capacity),
+            capacity,
+        })
+    }
+
+    /// Takes `count` credits, or none.
+    pub(crate) fn take(&self, count: usize) -> bool {
+        self.free
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |free| {
+                free.checked_sub(count)
+            })
+            .is_ok()
+    }
+
+    /// Gives `count` credits back.
+    pub(crate) fn give_back(&self, count: usize) {
+        let before = self.free.fetch_add(count, Ordering::AcqRel);
+        assert!(
+            before + count <= self.capacity,
+            "more credits came back than were given out"
+        );
+    }
+
+    /// Commands whose last effect has not been applied yet.
+    pub(crate) fn in_flight(&self) -> usize {
+        self.capacity - self.free.load(Ordering::Acquire)
+    }
+}
+
+/// Credits of a batch of commands, given back when the last part of what they caused has been applied.
+#[derive(Debug)]
+pub(crate) struct HeldCredits {
+    pub(crate) credits: Arc<Credits>,
+    pub(crate) count: usize,
+}
+
+impl Drop for HeldCredits {
+    fn drop(&mut self) {
+        self.credits.give_back(self.count);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credits_are_counted_and_come_back_once() {
+        let credits = Credits::new(3);
+        assert!(credits.take(2) && !credits.take(2) && credits.take(1) && !credits.take(1));
+        let held = Arc::new(HeldCredits {
+            credits: credits.clone(),
+            count: 3,
+        });
+        let other = held.clone();
+        drop(held);
+        assert_eq!(credits.in_flight(), 3);
+        drop(other);
+        assert_eq!(credits.in_flight(), 0);
+    }
+
+    #[test]
+    fn accounts_that_are_multiples_of_the_shard_count_spread_all_the_same() {
+        let mut counts = [0_usize; 10];
+        for account in (1..=10_000).map(|n| AccountId(n * 10)) {
+            counts[shard_of_account(account, 10)] += 1;
+        }
+        assert!(
+            counts.iter().all(|&count| (800..1_200).contains(&count)),
+            "{counts:?}"
+        );
+    }
+}

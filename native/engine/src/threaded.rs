@@ -1,0 +1,197 @@
+//! The product's driver: one thread per shard, parked while there is nothing to do.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use crossbeam_channel::{Sender, bounded};
+use lightning_core::matcher::Matcher;
+use lightning_core::message::Command;
+use lightning_core::sequencer::Sequencer;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::journal::{LeasedOrderIds, VolatileJournal};
+use crate::matcher_thread::{Feeds, MatcherThread};
+use crate::registry::Symbol;
+use crate::replies::Replies;
+use crate::router::{Credits, Router, ToMatcher, ToSequencer, send, shard_of_symbol};
+use crate::sequencer_thread::SequencerThread;
+
+/// Order ids leased to a sequencer at a time.
+const ORDER_ID_BLOCK: u64 = 1_024;
+
+/// The running threads and the ways to them.
+pub(crate) struct Threaded {
+    router: Router,
+    pub(crate) credits: Arc<Credits>,
+    pub(crate) journal: VolatileJournal,
+    halted: Arc<AtomicBool>,
+    /// Dropped to stop every shard, wherever it waits.
+    stop: Arc<Mutex<Option<Sender<()>>>>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl Threaded {
+    /// Starts the threads: the whole graph of threads and channels is built here.
+    pub(crate) fn start(config: &Config, replies: &Arc<Replies>, jitter_seed: Option<u64>) -> Self {
+        let credits = Credits::new(config.credits);
+        let journal = VolatileJournal::default();
+        let order_ids = Arc::new(AtomicU64::new(0));
+        let halted = Arc::new(AtomicBool::new(false));
+        let (stop, stopped) = bounded(0);
+        let stop = Arc::new(Mutex::new(Some(stop)));
+        let (router, inboxes, admitted) = Router::new(config.sequencers, config.matchers, config.credits);
+        let mut threads = Vec::new();
+        let mut start = |name: String, run: Box<dyn FnOnce() + Send>| {
+            let (replies, halted, stop, who) = (replies.clone(), halted.clone(), stop.clone(), name.clone());
+            let body = move || {
+                // A panic is a broken invariant: this shard's state can't be trusted any more, so the whole
+                // engine stops answering. It never reaches the host as anything but a rejected promise.
+                if let Err(panic) = catch_unwind(AssertUnwindSafe(run)) {
+                    halted.store(true, Ordering::SeqCst);
+                    drop(lock(&stop).take());
+                    replies.halt(format!("{who}: {}", panic_text(&*panic)));
+                }
+            };
+            threads.push(
+                std::thread::Builder::new()
+                    .name(name)
+                    .spawn(body)
+                    .expect("a thread can be started"),
+            );
+        };
+        for (shard, inbox) in inboxes.into_iter().enumerate() {
+            let thread = SequencerThread {
+                sequencer: Sequencer::new(config.limits),
+                inbox,
+                stop: stopped.clone(),
+                router: router.clone(),
+                replies: replies.clone(),
+                credits: credits.clone(),
+                journal: journal.clone(),
+                order_ids: LeasedOrderIds::new(order_ids.clone(), ORDER_ID_BLOCK),
+                clock: Clock::default(),
+                jitter: Jitter::new(jitter_seed, shard as u64),
+            };
+            start(format!("sequencer-{shard}"), Box::new(move || thread.run()));
+        }
+        for (shard, inbox) in admitted.into_iter().enumerate() {
+            let thread = MatcherThread {
+                matcher: Matcher::default(),
+                feeds: Feeds::default(),
+                inbox,
+                stop: stopped.clone(),
+                router: router.clone(),
+                replies: replies.clone(),
+                credits: credits.clone(),
+                journal: journal.clone(),
+                clock: Clock::default(),
+                jitter: Jitter::new(jitter_seed, 100 + shard as u64),
+            };
+            start(format!("matcher-{shard}"), Box::new(move || thread.run()));
+        }
+        Self {
+            router,
+            credits,
+            journal,
+            halted,
+            stop,
+            threads: Mutex::new(threads),
+        }
+    }
+
+    /// True after a broken invariant.
+    pub(crate) fn is_halted(&self) -> bool {
+        self.halted.load(Ordering::SeqCst)
+    }
+
+    /// Sends commands, each with a credit taken, to one sequencer.
+    pub(crate) fn send(&self, sequencer: usize, commands: Vec<Command>) {
+        if !commands.is_empty() {
+            send(
+                &self.router.sequencers[sequencer],
+                ToSequencer::Commands(commands),
+            );
+        }
+    }
+
+    /// Announces a symbol to its matcher and to every sequencer, and waits until all of them know it.
+    /// False when the engine halted meanwhile.
+    pub(crate) fn add_symbol(&self, symbol: &Symbol) -> bool {
+        let shards = self.router.matchers.len();
+        let (known, heard) = bounded(self.router.sequencers.len() + 1);
+        let matcher = &self.router.matchers[shard_of_symbol(symbol.spec.id(), shards)];
+        send(
+            matcher,
+            ToMatcher::AddSymbol(symbol.spec, symbol.feed.clone(), known.clone()),
+        );
+        for sequencer in &self.router.sequencers {
+            send(sequencer, ToSequencer::AddSymbol(symbol.spec, known.clone()));
+        }
+        drop(known);
+        (0..=self.router.sequencers.len()).all(|_| {
+            loop {
+                match heard.recv_timeout(Duration::from_millis(50)) {
+                    Ok(()) => return true,
+                    Err(crossbeam_channel::RecvTimeoutError::Disconnected) => return false,
+                    Err(crossbeam_channel::RecvTimeoutError::Timeout) if self.is_halted() => return false,
+                    Err(crossbeam_channel::RecvTimeoutError::Timeout) => {}
+                }
+            }
+        })
+    }
+
+    /// Waits until everything in flight has been settled, then ends the threads. A halted engine ends at once.
+    pub(crate) fn close(&self) {
+        while self.credits.in_flight() > 0 && !self.is_halted() {
+            std::thread::park_timeout(Duration::from_micros(100));
+        }
+        drop(lock(&self.stop).take());
+        for thread in self
+            .threads
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .drain(..)
+        {
+            // A shard that panicked has reported it already.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+pub(crate) fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
+    panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("a broken invariant")
+}
+
+/// Random pauses in the shard loops, for concurrency tests: makes interleavings that a quiet machine never
+/// shows. Off, and free, unless a test asks for a seed.
+pub(crate) struct Jitter(Option<u64>);
+
+impl Jitter {
+    fn new(seed: Option<u64>, shard: u64) -> Self {
+        Self(seed.map(|seed| (seed ^ shard.wrapping_mul(0x9e37_79b9_7f4a_7c15)) | 1))
+    }
+
+    pub(crate) fn pause(&mut self) {
+        let Some(state) = &mut self.0 else { return };
+        *state ^= *state << 13;
+        *state ^= *state >> 7;
+        *state ^= *state << 17;
+        match *state % 64 {
+            0 => std::thread::sleep(Duration::from_micros(*state % 200)),
+            1..16 => std::thread::yield_now(),
+            _ => {}
+        }
+    }
+}
