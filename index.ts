@@ -1,0 +1,24 @@
+/**
+ * Lightning: an exchange core for Node. Balances, order books, matching, settlement and Level2 market data in
+ * native Rust threads behind typed calls.
+ *
+ * @packageDocumentation
+ */
+
+export { Accounts, Assets, Engine, Symbols } from './ts/engine.ts';
+export {
+  AccountError,
+  AdminError,
+  type ErrorDetails,
+  InsufficientBalanceError,
+  LightningError,
+  LimitError,
+  OrderError,
+  OrderNotFoundError,
+  RuleError,
+  SystemError,
+  UnknownOutcomeError,
+  ValidationError,
+} from './ts/errors.ts';
+export { ERROR_CODES, type ErrorCode } from './ts/codes.ts';
+export type * from './ts/types.ts';

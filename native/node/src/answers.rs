@@ -1,0 +1,354 @@
+//! Answers on their way out: records that TypeScript turns into objects.
+//!
+//! Placed and canceled orders, the answers of the hot calls, are binary; everything else carries JSON. Every
+//! record is a multiple of eight bytes, little-endian:
+//!
+//! ```text
+//!   0 length u32    4 ticket u32    8 kind u8    9 status u8    10 reason u8    11 side and type u8
+//!  12 fills, or bytes of JSON, u32                              16 seq f64      24 ts f64 (ms)
+//!  32 order f64    40 account f64  48 book seq f64              56 symbol u32   60 -
+//!  64 placed: price, quantity, quote quantity, filled, filled quote, open, reserved, average: u128 each
+//! 192 fills: trade f64, price, quantity, quote: u128 each
+//!  64 canceled: canceled quantity, released: u128 each
+//!  32 anything else: JSON
+//! ```
+
+use lightning_core::message::{CanceledOrder, NewOrder, Order, OrderKind, OrderStatus, Outcome, PlacedOrder};
+use lightning_core::types::{Amount, ID_MAX, Price, Quantity, Side, Ticket, Timestamp};
+use lightning_engine::Answer;
+use lightning_engine::decimal;
+use lightning_engine::refusal::reason;
+use lightning_engine::registry::{Registry, Symbol};
+use serde_json::{Value, json};
+
+pub(crate) const HEADER: usize = 32;
+pub(crate) const PLACED: usize = 192;
+pub(crate) const FILL: usize = 56;
+const CANCELED: usize = 96;
+
+/// Decimals that an average price has beyond a price's.
+pub(crate) const AVERAGE_EXTRA_SCALE: u32 = 4;
+
+const KIND_JSON: u8 = 0;
+const KIND_REFUSED: u8 = 1;
+const KIND_PLACED: u8 = 2;
+const KIND_CANCELED: u8 = 3;
+const KIND_HALTED: u8 = 4;
+
+/// Fills a buffer with records.
+pub(crate) struct Writer<'a> {
+    buffer: &'a mut [u8],
+    at: usize,
+}
+
+impl<'a> Writer<'a> {
+    pub(crate) fn new(buffer: &'a mut [u8]) -> Self {
+        Self { buffer, at: 0 }
+    }
+
+    /// Bytes written.
+    #[expect(clippy::cast_precision_loss, reason = "a buffer is smaller than 2^53 bytes")]
+    pub(crate) fn written(&self) -> f64 {
+        self.at as f64
+    }
+
+    /// Bytes written, or, if there are none, the negative of what the next record needs.
+    #[expect(clippy::cast_precision_loss, reason = "a buffer is smaller than 2^53 bytes")]
+    pub(crate) fn written_or_needed(&self, needed: usize) -> f64 {
+        if self.at > 0 {
+            self.at as f64
+        } else {
+            -(needed as f64)
+        }
+    }
+
+    /// Appends an answer; what it needs, if that is more than is left.
+    pub(crate) fn write(&mut self, answer: &Answer, registry: &Registry) -> Result<(), usize> {
+        match &answer.result {
+            Ok(Outcome::Placed(placed)) => self.write_placed(answer, placed, registry),
+            Ok(Outcome::Canceled(canceled)) => self.write_canceled(answer, canceled, registry),
+            Ok(outcome) => {
+                self.write_json(answer.ticket, KIND_JSON, &outcome_json(answer, outcome, registry))
+            }
+            Err(refusal) => self.write_json(answer.ticket, KIND_REFUSED, &refusal.to_json()),
+        }
+    }
+
+    /// Appends the news that the engine has halted.
+    pub(crate) fn write_halt(&mut self, why: &str) -> Result<(), usize> {
+        self.write_json(Ticket(0), KIND_HALTED, &Value::from(why))
+    }
+
+    fn write_placed(
+        &mut self,
+        answer: &Answer,
+        placed: &PlacedOrder,
+        registry: &Registry,
+    ) -> Result<(), usize> {
+        let mut record = self.reserve(PLACED + placed.fills.len() * FILL)?;
+        let symbol = registry.symbol(placed.order.symbol);
+        let kind = [
+            KIND_PLACED,
+            status_byte(placed.status),
+            reason_byte(placed.status),
+            flags(&placed.order),
+        ];
+        record.head(answer.ticket, kind, placed.fills.len());
+        record.stamp(answer);
+        record.f64(32, placed.id.0);
+        record.f64(40, placed.order.account.0);
+        record.f64(48, placed.book_seq);
+        record.u32(56, placed.order.symbol.0);
+        let (price, quantity, quote) = asked(&placed.order);
+        let open = open_quantity(&placed.order, placed.status, placed.filled);
+        let digits = [
+            symbol.price_digits(price),
+            symbol.quantity_digits(u128::from(quantity.0)),
+            quote.0,
+            symbol.quantity_digits(u128::from(placed.filled.0)),
+            placed.notional.0,
+            symbol.quantity_digits(u128::from(open.0)),
+            placed.reserved.0,
+            average_digits(symbol, placed.filled, placed.notional),
+        ];
+        for (index, digits) in digits.into_iter().enumerate() {
+            record.u128(64 + index * 16, digits);
+        }
+        for (index, fill) in placed.fills.iter().enumerate() {
+            let at = PLACED + index * FILL;
+            record.f64(at, fill.trade.0);
+            record.u128(at + 8, symbol.price_digits(fill.price));
+            record.u128(at + 24, symbol.quantity_digits(u128::from(fill.quantity.0)));
+            record.u128(at + 40, fill.notional.0);
+        }
+        Ok(())
+    }
+
+    fn write_canceled(
+        &mut self,
+        answer: &Answer,
+        canceled: &CanceledOrder,
+        registry: &Registry,
+    ) -> Result<(), usize> {
+        let mut record = self.reserve(CANCELED)?;
+        let symbol = registry.symbol(canceled.symbol);
+        record.head(
+            answer.ticket,
+            [KIND_CANCELED, 0, 0, u8::from(canceled.side == Side::Sell)],
+            0,
+        );
+        record.stamp(answer);
+        record.f64(32, canceled.id.0);
+        record.f64(48, canceled.book_seq);
+        record.u32(56, canceled.symbol.0);
+        record.u128(64, symbol.quantity_digits(u128::from(canceled.canceled.0)));
+        record.u128(80, canceled.released.0);
+        Ok(())
+    }
+
+    fn write_json(&mut self, ticket: Ticket, kind: u8, value: &Value) -> Result<(), usize> {
+        let text = value.to_string();
+        let mut record = self.reserve(HEADER + text.len().next_multiple_of(8))?;
+        record.head(ticket, [kind, 0, 0, 0], text.len());
+        record.0[HEADER..HEADER + text.len()].copy_from_slice(text.as_bytes());
+        Ok(())
+    }
+
+    fn reserve(&mut self, length: usize) -> Result<RecordOut<'_>, usize> {
+        let Some(bytes) = self.buffer.get_mut(self.at..self.at + length) else {
+            return Err(length);
+        };
+        self.at += length;
+        bytes.fill(0);
+        Ok(RecordOut(bytes))
+    }
+}
+
+/// One record being written.
+struct RecordOut<'a>(&'a mut [u8]);
+
+impl RecordOut<'_> {
+    fn head(&mut self, ticket: Ticket, bytes: [u8; 4], count: usize) {
+        let length = u32::try_from(self.0.len()).expect("a record is smaller than 4 GiB");
+        self.u32(0, length);
+        self.u32(4, u32::try_from(ticket.0).expect("tickets come in as u32"));
+        self.0[8..12].copy_from_slice(&bytes);
+        self.u32(12, u32::try_from(count).expect("a record is smaller than 4 GiB"));
+    }
+
+    fn stamp(&mut self, answer: &Answer) {
+        self.f64(16, answer.gate.0);
+        self.f64(24, milliseconds(answer.at));
+    }
+
+    fn u32(&mut self, at: usize, value: u32) {
+        self.0[at..at + 4].copy_from_slice(&value.to_le_bytes());
+    }
+
+    fn u128(&mut self, at: usize, value: u128) {
+        self.0[at..at + 16].copy_from_slice(&value.to_le_bytes());
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "asserted to be exact")]
+    fn f64(&mut self, at: usize, value: u64) {
+        assert!(value <= ID_MAX, "{value} is more than a JavaScript number holds");
+        self.0[at..at + 8].copy_from_slice(&(value as f64).to_le_bytes());
+    }
+}
+
+/// Whole milliseconds, rounded down.
+pub(crate) const fn milliseconds(at: Timestamp) -> u64 {
+    at.0 / 1_000_000
+}
+
+/// Price, quantity and quote amount that were asked for; zero for what the order type does not have.
+fn asked(order: &NewOrder) -> (Price, Quantity, Amount) {
+    match order.kind {
+        OrderKind::Limit { price, quantity } => (price, quantity, Amount::ZERO),
+        OrderKind::MarketByQuantity { quantity } => (Price::ZERO, quantity, Amount::ZERO),
+        OrderKind::MarketByQuote { quote } => (Price::ZERO, Quantity::ZERO, quote),
+    }
+}
+
+fn open_quantity(order: &NewOrder, status: OrderStatus, filled: Quantity) -> Quantity {
+    match order.kind.quantity() {
+        Some(quantity) if status.is_open() => quantity - filled,
+        _ => Quantity::ZERO,
+    }
+}
+
+/// The average price of some fills at the price's scale + 4, rounded half to even; zero without fills.
+fn average_digits(symbol: &Symbol, filled: Quantity, notional: Amount) -> u128 {
+    if filled.is_zero() {
+        return 0;
+    }
+    // The sum of ticks x lots, exact; then in two steps, so that nothing overflows: at most 96 bits of whole
+    // price digits, and a remainder below 63 bits times 40 bits of tick digits.
+    let tick_lots = notional.0 / symbol.spec.tick_lot_atoms();
+    let lots = u128::from(filled.0);
+    let fine = symbol.tick.digits * 10_u128.pow(AVERAGE_EXTRA_SCALE);
+    let (whole, rest) = (tick_lots / lots, (tick_lots % lots) * fine);
+    let (digits, remainder) = (whole * fine + rest / lots, rest % lots);
+    let up = match (remainder * 2).cmp(&lots) {
+        std::cmp::Ordering::Greater => true,
+        std::cmp::Ordering::Equal => digits % 2 == 1,
+        std::cmp::Ordering::Less => false,
+    };
+    digits + u128::from(up)
+}
+
+/// Bit 0: sells. Bits 1 and 2: limit, market by quantity, market by quote.
+fn flags(order: &NewOrder) -> u8 {
+    let kind = match order.kind {
+        OrderKind::Limit { .. } => 0,
+        OrderKind::MarketByQuantity { .. } => 1,
+        OrderKind::MarketByQuote { .. } => 2,
+    };
+    u8::from(order.side == Side::Sell) | kind << 1
+}
+
+fn status_byte(status: OrderStatus) -> u8 {
+    match status {
+        OrderStatus::New => 0,
+        OrderStatus::PartiallyFilled => 1,
+        OrderStatus::Filled => 2,
+        OrderStatus::Canceled(_) => 3,
+        OrderStatus::Expired(_) => 4,
+    }
+}
+
+fn reason_byte(status: OrderStatus) -> u8 {
+    match status {
+        OrderStatus::Canceled(lightning_core::message::CancelReason::User) => 1,
+        OrderStatus::Expired(lightning_core::message::ExpireReason::InsufficientLiquidity) => 2,
+        _ => 0,
+    }
+}
+
+fn outcome_json(answer: &Answer, outcome: &Outcome, registry: &Registry) -> Value {
+    match outcome {
+        Outcome::BalanceChanged { asset, balance } => {
+            let mut line = balance_json(registry, *asset, *balance);
+            line["seq"] = answer.gate.0.into();
+            line["ts"] = milliseconds(answer.at).into();
+            line
+        }
+        Outcome::Balances(balances) => balances
+            .iter()
+            .map(|&(asset, balance)| balance_json(registry, asset, balance))
+            .collect(),
+        Outcome::Orders(orders) => orders.iter().map(|order| order_json(registry, order)).collect(),
+        Outcome::Totals(totals) => totals
+            .iter()
+            .map(|line| {
+                let asset = registry.asset(line.asset);
+                let text = |amount: Amount| decimal::format(amount.0, asset.scale);
+                let holds = line.available + line.frozen + line.withdrawn == line.deposited
+                    && line.frozen == line.reserved;
+                json!({
+                    "asset": asset.code,
+                    "deposited": text(line.deposited),
+                    "withdrawn": text(line.withdrawn),
+                    "available": text(line.available),
+                    "frozen": text(line.frozen),
+                    "reserved": text(line.reserved),
+                    "holds": holds,
+                })
+            })
+            .collect(),
+        Outcome::Placed(_) | Outcome::Canceled(_) | Outcome::Rejected(_) | Outcome::SymbolAdded => {
+            unreachable!("has a record of its own, or is never drained: {outcome:?}")
+        }
+    }
+}
+
+fn balance_json(
+    registry: &Registry,
+    asset: lightning_core::types::AssetId,
+    balance: lightning_core::message::Balance,
+) -> Value {
+    let asset = registry.asset(asset);
+    json!({
+        "asset": asset.code,
+        "total": decimal::format(balance.total().0, asset.scale),
+        "available": decimal::format(balance.available.0, asset.scale),
+        "frozen": decimal::format(balance.frozen.0, asset.scale),
+    })
+}
+
+fn order_json(registry: &Registry, order: &Order) -> Value {
+    let symbol = registry.symbol(order.order.symbol);
+    let (price, quantity, quote) = asked(&order.order);
+    let (price, quantity_text) = (
+        symbol.price_text(price),
+        symbol.quantity_text(u128::from(quantity.0)),
+    );
+    let (kind, price, quantity, quote) = match order.order.kind {
+        OrderKind::Limit { .. } => ("limit", Some(price), Some(quantity_text), None),
+        OrderKind::MarketByQuantity { .. } => ("market", None, Some(quantity_text), None),
+        OrderKind::MarketByQuote { .. } => ("market", None, None, Some(symbol.quote_text(quote))),
+    };
+    let average = average_digits(symbol, order.filled, order.notional);
+    let gives = registry.asset(symbol.spec.gives(order.order.side));
+    json!({
+        "orderId": order.id.0,
+        "accountId": order.order.account.0,
+        "symbol": symbol.name,
+        "side": match order.order.side { Side::Buy => "buy", Side::Sell => "sell" },
+        "type": kind,
+        "timeInForce": (kind == "limit").then_some("GTC"),
+        "status": order.status.as_str(),
+        "reason": reason(order.status),
+        "price": price,
+        "quantity": quantity,
+        "quoteQuantity": quote,
+        "filledQuantity": symbol.quantity_text(u128::from(order.filled.0)),
+        "filledQuote": symbol.quote_text(order.notional),
+        "averagePrice": (!order.filled.is_zero())
+            .then(|| decimal::format(average, symbol.tick.scale + AVERAGE_EXTRA_SCALE)),
+        "openQuantity": symbol.quantity_text(u128::from(open_quantity(&order.order, order.status, order.filled).0)),
+        "reserved": { "asset": gives.code, "amount": decimal::format(order.reserved.0, gives.scale) },
+        "createdAt": milliseconds(order.accepted_at),
+        "updatedAt": milliseconds(order.updated_at),
+    })
+}

@@ -1,0 +1,140 @@
+//! Calls on their way in: fixed-size records, written by TypeScript.
+//!
+//! ```text
+//!   0 op u8      1 side u8     2 type u8     3 time in force u8
+//!   4 length of each of the four texts, u8: 255 absent, 254 longer than fits
+//!   8 ticket u32              12 flags u32: 1 account given, 2 order given
+//!  16 account f64             24 order f64
+//!  32 text 0: symbol or asset 64 text 1: price or amount
+//!  96 text 2: quantity       128 text 3: quote quantity       160
+//! ```
+//! Little-endian. Texts are ASCII; what is not ASCII arrives as a zero byte, which no name or decimal
+//! contains. Whatever the bytes are, decoding them is safe: the worst that comes out is a refusal.
+
+use lightning_core::types::{ID_MAX, Side, Ticket};
+use lightning_engine::edge::{Ask, Funds, KindName, Place, TifName};
+
+/// Bytes of a record.
+pub(crate) const RECORD: usize = 160;
+pub(crate) const TEXTS: usize = 4;
+pub(crate) const TEXT: usize = 32;
+pub(crate) const TEXTS_AT: usize = 32;
+pub(crate) const LENGTHS_AT: usize = 4;
+pub(crate) const TICKET_AT: usize = 8;
+pub(crate) const FLAGS_AT: usize = 12;
+pub(crate) const ACCOUNT_AT: usize = 16;
+pub(crate) const ORDER_AT: usize = 24;
+pub(crate) const ABSENT: u8 = 255;
+pub(crate) const TOO_LONG: u8 = 254;
+
+const HAS_ACCOUNT: u32 = 1;
+
+const _: () = assert!(TEXTS_AT + TEXTS * TEXT == RECORD && TEXT < TOO_LONG as usize);
+
+/// Stands for a text that did not fit: longer than any name, and a decimal beyond what the engine counts.
+const TOO_LONG_TEXT: &str = "9999999999999999999999999999999999999999";
+
+/// One call.
+pub(crate) struct Record<'a>(&'a [u8]);
+
+/// The first `count` records, or as many as the buffer holds.
+pub(crate) fn iterate(buffer: &[u8], count: u32) -> impl Iterator<Item = Record<'_>> {
+    buffer.chunks_exact(RECORD).take(count as usize).map(Record)
+}
+
+impl<'a> Record<'a> {
+    pub(crate) fn ticket(&self) -> Ticket {
+        Ticket(u64::from(self.u32_at(TICKET_AT)))
+    }
+
+    pub(crate) fn ask(&self) -> Ask<'a> {
+        let account = self.id_at(ACCOUNT_AT);
+        let funds = || Funds {
+            account,
+            asset: self.text(0),
+            amount: self.text(1),
+        };
+        match self.0[0] {
+            1 => Ask::Deposit(funds()),
+            2 => Ask::Withdraw(funds()),
+            3 => Ask::Place(Place {
+                account,
+                symbol: self.text(0),
+                side: match self.0[1] {
+                    1 => Some(Side::Buy),
+                    2 => Some(Side::Sell),
+                    _ => None,
+                },
+                kind: match self.0[2] {
+                    1 => Some(KindName::Limit),
+                    2 => Some(KindName::Market),
+                    3 => Some(KindName::Later),
+                    _ => None,
+                },
+                tif: match self.0[3] {
+                    0 => TifName::Default,
+                    1 => TifName::Gtc,
+                    2 => TifName::Later,
+                    _ => TifName::Unknown,
+                },
+                price: self.text(1),
+                quantity: self.text(2),
+                quote_quantity: self.text(3),
+            }),
+            4 => Ask::Cancel {
+                account,
+                order: self.id_at(ORDER_AT),
+            },
+            5 => Ask::Balances {
+                account,
+                asset: self.text(0),
+            },
+            6 => Ask::Order {
+                order: self.id_at(ORDER_AT),
+            },
+            7 => Ask::OpenOrders {
+                account: (self.u32_at(FLAGS_AT) & HAS_ACCOUNT != 0).then_some(account),
+                symbol: self.text(0),
+            },
+            8 => Ask::Conservation,
+            // No call at all: answered like a malformed one.
+            _ => Ask::Order { order: 0 },
+        }
+    }
+
+    fn text(&self, index: usize) -> Option<&'a str> {
+        let length = self.0[LENGTHS_AT + index];
+        let start = TEXTS_AT + index * TEXT;
+        match length {
+            ABSENT => None,
+            _ => {
+                let bytes = self.0[start..start + TEXT].get(..usize::from(length));
+                Some(
+                    bytes
+                        .and_then(|bytes| std::str::from_utf8(bytes).ok())
+                        .unwrap_or(TOO_LONG_TEXT),
+                )
+            }
+        }
+    }
+
+    fn u32_at(&self, at: usize) -> u32 {
+        u32::from_le_bytes(self.0[at..at + 4].try_into().expect("four bytes"))
+    }
+
+    /// A JavaScript number as an id; 0, which is no id, for what is not a whole number up to 2^53 - 1.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "checked: whole, not negative, exactly representable"
+    )]
+    fn id_at(&self, at: usize) -> u64 {
+        let number = f64::from_le_bytes(self.0[at..at + 8].try_into().expect("eight bytes"));
+        if number >= 1.0 && number <= ID_MAX as f64 && number.fract() == 0.0 {
+            number as u64
+        } else {
+            0
+        }
+    }
+}

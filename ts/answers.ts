@@ -1,0 +1,181 @@
+/**
+ * Answers as records, turned into plain objects: the same table as `native/node/src/answers.rs`.
+ *
+ * Objects are built here because V8 builds them ten times faster than native code can through Node-API.
+ */
+
+import type { Refusal } from './errors.ts';
+import type { CancelResult, Decimal, Fill, OrderResult, SymbolInfo } from './types.ts';
+
+const PLACED = 192;
+const FILL = 56;
+const AVERAGE_EXTRA_SCALE = 4;
+const HEADER = 32;
+
+/** The parts of the layout that a test compares with the native side's. */
+export const ANSWER_LAYOUT = {
+  answerHeader: HEADER,
+  placed: PLACED,
+  fill: FILL,
+  averageExtraScale: AVERAGE_EXTRA_SCALE,
+} as const;
+
+const KIND = { json: 0, refused: 1, placed: 2, canceled: 3, halted: 4 } as const;
+const PLACED_STATUSES = ['NEW', 'PARTIALLY_FILLED', 'FILLED', 'CANCELED', 'EXPIRED'] as const;
+const REASONS = [null, 'USER', 'INSUFFICIENT_LIQUIDITY'] as const;
+
+/** What to do with each answer. */
+export interface AnswerSink {
+  /** A call has its result. */
+  resolve(ticket: number, result: unknown): void;
+  /** A call was refused. */
+  reject(ticket: number, refusal: Refusal): void;
+  /** The engine has halted. */
+  halt(why: string): void;
+}
+
+/** Reads answers out of a buffer that the native side has filled. */
+export class AnswerReader {
+  /** What is filled. */
+  bytes: Uint8Array<ArrayBuffer> = new Uint8Array(64 * 1024);
+  #view = new DataView(this.bytes.buffer);
+  readonly #symbolById: (id: number) => SymbolInfo;
+  readonly #text = new TextDecoder();
+
+  constructor(symbolById: (id: number) => SymbolInfo) {
+    this.#symbolById = symbolById;
+  }
+
+  /** Makes room for one answer of `length` bytes. */
+  grow(length: number): void {
+    this.bytes = new Uint8Array(length);
+    this.#view = new DataView(this.bytes.buffer);
+  }
+
+  /**
+   * Every answer in the first `length` bytes. They are all read before the first one is handed on: whoever is
+   * told may make another call, and with it fill this buffer again.
+   */
+  read(length: number, sink: AnswerSink): void {
+    const handOver: (() => void)[] = [];
+    for (let at = 0; at < length; at += this.#view.getUint32(at, true)) {
+      handOver.push(this.#read(at, sink));
+    }
+    for (const answer of handOver) answer();
+  }
+
+  #read(at: number, sink: AnswerSink): () => void {
+    const ticket = this.#view.getUint32(at + 4, true);
+    const kind = this.bytes[at + 8];
+    switch (kind) {
+      case KIND.placed: {
+        const result = this.#placed(at);
+        return () => sink.resolve(ticket, result);
+      }
+      case KIND.canceled: {
+        const result = this.#canceled(at);
+        return () => sink.resolve(ticket, result);
+      }
+      case KIND.json: {
+        const result = this.#json(at);
+        return () => sink.resolve(ticket, result);
+      }
+      case KIND.refused: {
+        const refusal = this.#json(at) as Refusal;
+        return () => sink.reject(ticket, refusal);
+      }
+      case KIND.halted: {
+        const why = this.#json(at) as string;
+        return () => sink.halt(why);
+      }
+      default:
+        throw new Error(`unknown kind of answer ${kind}`);
+    }
+  }
+
+  #placed(at: number): OrderResult {
+    const symbol = this.#symbolById(this.#view.getUint32(at + 56, true));
+    const flags = this.bytes[at + 11] ?? 0;
+    const kind = flags >> 1;
+    const filled = this.#decimal(at + 112, symbol.quantityScale);
+    const count = this.#view.getUint32(at + 12, true);
+    const fills: Fill[] = [];
+    for (let i = 0, from = at + PLACED; i < count; i += 1, from += FILL) {
+      fills.push({
+        tradeId: this.#view.getFloat64(from, true),
+        price: this.#decimal(from + 8, symbol.priceScale),
+        quantity: this.#decimal(from + 24, symbol.quantityScale),
+        quoteQuantity: this.#decimal(from + 40, symbol.quoteScale),
+        liquidity: 'taker',
+      });
+    }
+    const side = (flags & 1) === 0 ? 'buy' : 'sell';
+    const reservedScale = side === 'buy' ? symbol.quoteScale : symbol.baseScale;
+    return {
+      orderId: this.#view.getFloat64(at + 32, true),
+      accountId: this.#view.getFloat64(at + 40, true),
+      symbol: symbol.name,
+      side,
+      type: kind === 0 ? 'limit' : 'market',
+      timeInForce: kind === 0 ? 'GTC' : null,
+      status: PLACED_STATUSES[this.bytes[at + 9] ?? 0] as OrderResult['status'],
+      reason: REASONS[this.bytes[at + 10] ?? 0] ?? null,
+      price: kind === 0 ? this.#decimal(at + 64, symbol.priceScale) : null,
+      quantity: kind === 2 ? null : this.#decimal(at + 80, symbol.quantityScale),
+      quoteQuantity: kind === 2 ? this.#decimal(at + 96, symbol.quoteScale) : null,
+      filledQuantity: filled,
+      filledQuote: this.#decimal(at + 128, symbol.quoteScale),
+      averagePrice: count > 0 ? this.#decimal(at + 176, symbol.priceScale + AVERAGE_EXTRA_SCALE) : null,
+      openQuantity: this.#decimal(at + 144, symbol.quantityScale),
+      reserved: {
+        asset: side === 'buy' ? symbol.quote : symbol.base,
+        amount: this.#decimal(at + 160, reservedScale),
+      },
+      fills,
+      seq: this.#view.getFloat64(at + 16, true),
+      bookSeq: this.#view.getFloat64(at + 48, true),
+      ts: this.#view.getFloat64(at + 24, true),
+    };
+  }
+
+  #canceled(at: number): CancelResult {
+    const symbol = this.#symbolById(this.#view.getUint32(at + 56, true));
+    const side = (this.bytes[at + 11] ?? 0) === 0 ? 'buy' : 'sell';
+    const releasedScale = side === 'buy' ? symbol.quoteScale : symbol.baseScale;
+    return {
+      orderId: this.#view.getFloat64(at + 32, true),
+      symbol: symbol.name,
+      side,
+      status: 'CANCELED',
+      canceledQuantity: this.#decimal(at + 64, symbol.quantityScale),
+      released: {
+        asset: side === 'buy' ? symbol.quote : symbol.base,
+        amount: this.#decimal(at + 80, releasedScale),
+      },
+      seq: this.#view.getFloat64(at + 16, true),
+      bookSeq: this.#view.getFloat64(at + 48, true),
+      ts: this.#view.getFloat64(at + 24, true),
+    };
+  }
+
+  #json(at: number): unknown {
+    const length = this.#view.getUint32(at + 12, true);
+    return JSON.parse(this.#text.decode(this.bytes.subarray(at + HEADER, at + HEADER + length)));
+  }
+
+  /** A 128-bit integer with a point put into it. */
+  #decimal(at: number, scale: number): Decimal {
+    const low = this.#view.getUint32(at, true);
+    const high = this.#view.getUint32(at + 4, true);
+    const wide = this.#view.getBigUint64(at + 8, true);
+    // Up to 53 bits a number is exact, and much faster than a bigint.
+    const digits =
+      wide === 0n && high < 0x20_0000
+        ? String(high * 0x1_0000_0000 + low)
+        : String((wide << 64n) | this.#view.getBigUint64(at, true));
+    if (scale === 0) return digits;
+    const padded = digits.length > scale ? digits : digits.padStart(scale + 1, '0');
+    const point = padded.length - scale;
+    return `${padded.slice(0, point)}.${padded.slice(point)}`;
+  }
+}
