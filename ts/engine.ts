@@ -493,6 +493,12 @@ function text(field: string, value: unknown): string {
   return value;
 }
 
+/**
+ * For tests: opened with `{ [panicAfter]: n }`, an engine breaks at its n-th step, as if an invariant did not
+ * hold. Not exported by the package.
+ */
+export const panicAfter = Symbol('panicAfter');
+
 /** The configuration in the native side's words. Types are checked here, ranges there. */
 function nativeOptions(config: EngineConfig): Record<string, number | boolean> {
   const { threads = 'auto', history = {}, limits = {} } = fields('config', config) as EngineConfig;
@@ -518,6 +524,7 @@ function nativeOptions(config: EngineConfig): Record<string, number | boolean> {
   count('trades_per_symbol', 'history.tradesPerSymbol', history.tradesPerSymbol);
   count('closed_orders', 'history.closedOrders', history.closedOrders);
   count('max_in_flight', 'limits.inFlight', limits.inFlight);
+  count('panic_after', 'panicAfter', (config as { [panicAfter]?: number })[panicAfter]);
   count('open_orders_per_account', 'limits.openOrdersPerAccount', limits.openOrdersPerAccount);
   return options;
 }

@@ -13,9 +13,7 @@ pub struct IdIndex<V> {
 
 impl<V> Default for IdIndex<V> {
     fn default() -> Self {
-        Self {
-            map: HashMap::default(),
-        }
+        Self { map: HashMap::default() }
     }
 }
 

@@ -81,9 +81,7 @@ impl Ledger {
     /// `BALANCE_OVERFLOW` when the balance would exceed [`AMOUNT_MAX`], or the shard's sum of deposits a u128.
     pub fn check_deposit(&self, account: AccountId, asset: AssetId, amount: Amount) -> Result<(), Reject> {
         let overflow = Reject::new(Code::BalanceOverflow);
-        let total = self
-            .slot(account)
-            .map_or(Amount::ZERO, |slot| self.balance(slot, asset).total());
+        let total = self.slot(account).map_or(Amount::ZERO, |slot| self.balance(slot, asset).total());
         let flows = self.flows.get(&asset).copied().unwrap_or_default();
         flows.deposited.checked_add(amount).ok_or(overflow)?;
         match total.checked_add(amount) {
@@ -108,11 +106,7 @@ impl Ledger {
     pub fn check_withdraw(&self, slot: AccountSlot, asset: AssetId, amount: Amount) -> Result<(), Reject> {
         self.check_available(slot, asset, amount)?;
         let flows = self.flows.get(&asset).copied().unwrap_or_default();
-        flows
-            .withdrawn
-            .checked_add(amount)
-            .map(|_| ())
-            .ok_or(Reject::new(Code::BalanceOverflow))
+        flows.withdrawn.checked_add(amount).map(|_| ()).ok_or(Reject::new(Code::BalanceOverflow))
     }
 
     /// Takes from `available`. [`Self::check_withdraw`] passed.
@@ -183,15 +177,8 @@ impl Ledger {
     fn check_available(&self, slot: AccountSlot, asset: AssetId, required: Amount) -> Result<(), Reject> {
         let available = self.balance(slot, asset).available;
         if available < required {
-            let detail = Detail::Funds {
-                asset,
-                required,
-                available,
-            };
-            return Err(Reject {
-                code: Code::InsufficientBalance,
-                detail,
-            });
+            let detail = Detail::Funds { asset, required, available };
+            return Err(Reject { code: Code::InsufficientBalance, detail });
         }
         Ok(())
     }
@@ -243,21 +230,9 @@ mod tests {
     fn freezing_moves_and_releasing_moves_back() {
         let (mut ledger, slot) = funded();
         ledger.freeze(slot, USD, Amount(60)).unwrap();
-        assert_eq!(
-            ledger.balance(slot, USD),
-            Balance {
-                available: Amount(40),
-                frozen: Amount(60)
-            }
-        );
+        assert_eq!(ledger.balance(slot, USD), Balance { available: Amount(40), frozen: Amount(60) });
         ledger.release(slot, USD, Amount(10));
-        assert_eq!(
-            ledger.balance(slot, USD),
-            Balance {
-                available: Amount(50),
-                frozen: Amount(50)
-            }
-        );
+        assert_eq!(ledger.balance(slot, USD), Balance { available: Amount(50), frozen: Amount(50) });
     }
 
     #[test]
@@ -265,20 +240,8 @@ mod tests {
         let (mut ledger, slot) = funded();
         ledger.freeze(slot, USD, Amount(60)).unwrap();
         ledger.settle(slot, (USD, Amount(60)), (BTC, Amount(3)));
-        assert_eq!(
-            ledger.balance(slot, USD),
-            Balance {
-                available: Amount(40),
-                frozen: Amount(0)
-            }
-        );
-        assert_eq!(
-            ledger.balance(slot, BTC),
-            Balance {
-                available: Amount(3),
-                frozen: Amount(0)
-            }
-        );
+        assert_eq!(ledger.balance(slot, USD), Balance { available: Amount(40), frozen: Amount(0) });
+        assert_eq!(ledger.balance(slot, BTC), Balance { available: Amount(3), frozen: Amount(0) });
     }
 
     #[test]
@@ -288,24 +251,11 @@ mod tests {
         assert_eq!(reject.code, Code::InsufficientBalance);
         assert_eq!(
             reject.detail,
-            Detail::Funds {
-                asset: USD,
-                required: Amount(101),
-                available: Amount(100)
-            }
+            Detail::Funds { asset: USD, required: Amount(101), available: Amount(100) }
         );
-        assert_eq!(
-            ledger.balance(slot, USD),
-            Balance {
-                available: Amount(100),
-                frozen: Amount(0)
-            }
-        );
+        assert_eq!(ledger.balance(slot, USD), Balance { available: Amount(100), frozen: Amount(0) });
         ledger.freeze(slot, USD, Amount(1)).unwrap();
-        assert!(
-            ledger.check_withdraw(slot, USD, Amount(100)).is_err(),
-            "frozen funds can't be withdrawn"
-        );
+        assert!(ledger.check_withdraw(slot, USD, Amount(100)).is_err(), "frozen funds can't be withdrawn");
     }
 
     #[test]
@@ -313,9 +263,7 @@ mod tests {
         let (ledger, _) = funded();
         let room = Amount(AMOUNT_MAX - 100);
         assert!(ledger.check_deposit(AccountId(7), USD, room).is_ok());
-        let reject = ledger
-            .check_deposit(AccountId(7), USD, room + Amount(1))
-            .unwrap_err();
+        let reject = ledger.check_deposit(AccountId(7), USD, room + Amount(1)).unwrap_err();
         assert_eq!(reject.code, Code::BalanceOverflow);
     }
 

@@ -52,12 +52,7 @@ impl<B: OrderBook> Matcher<B> {
     pub fn handle(&mut self, message: ToMatcher, ctx: &mut Context<'_>, out: &mut MatcherOutbox) {
         match message {
             ToMatcher::Admit(admitted) => self.place(&admitted, ctx, out),
-            ToMatcher::Cancel {
-                ticket,
-                account,
-                symbol,
-                order,
-            } => {
+            ToMatcher::Cancel { ticket, account, symbol, order } => {
                 self.cancel(ticket, account, symbol, order, ctx, out);
             }
             ToMatcher::AddSymbol { ticket, spec } => self.add_symbol(ticket, spec, ctx, out),
@@ -99,12 +94,7 @@ impl<B: OrderBook> Matcher<B> {
             horizon: cause,
         }));
         out.changed.push(spec.id());
-        out.replies.push(Reply {
-            ticket,
-            gate: cause,
-            at: ctx.now,
-            outcome: Outcome::SymbolAdded,
-        });
+        out.replies.push(Reply { ticket, gate: cause, at: ctx.now, outcome: Outcome::SymbolAdded });
     }
 
     fn place(&mut self, admitted: &AdmittedOrder, ctx: &mut Context<'_>, out: &mut MatcherOutbox) {
@@ -124,12 +114,7 @@ impl<B: OrderBook> Matcher<B> {
                 after: OrderAfter::Voided,
             }));
             let outcome = Outcome::Rejected(reject);
-            out.replies.push(Reply {
-                ticket: admitted.ticket,
-                gate: cause,
-                at,
-                outcome,
-            });
+            out.replies.push(Reply { ticket: admitted.ticket, gate: cause, at, outcome });
             return;
         }
         let placed = market.execute(admitted, cause, at, out);
@@ -153,26 +138,12 @@ impl<B: OrderBook> Matcher<B> {
         let market = self.market_mut(symbol);
         let Some(order) = market.book.get(id) else {
             // Its sequencer saw it open, so whatever closed it is on its way there, ahead of this.
-            out.to_sequencer.push(ToSequencer::CancelMissed {
-                ticket,
-                account,
-                order: id,
-            });
+            out.to_sequencer.push(ToSequencer::CancelMissed { ticket, account, order: id });
             return;
         };
         // Checked by the sequencer already; a cancel that got here with another owner is a bug of ours.
-        assert!(
-            order.account == account,
-            "{account:?} cancels {order:?}, which is not theirs"
-        );
-        let cause = ctx.log.append(
-            ctx.now,
-            &Record::Cancel {
-                account,
-                symbol,
-                order: id,
-            },
-        );
+        assert!(order.account == account, "{account:?} cancels {order:?}, which is not theirs");
+        let cause = ctx.log.append(ctx.now, &Record::Cancel { account, symbol, order: id });
         market.horizon = cause;
         market.book.remove(id);
         market.touch(ctx.now);
@@ -197,12 +168,7 @@ impl<B: OrderBook> Matcher<B> {
             released,
             book_seq: market.seq,
         });
-        out.replies.push(Reply {
-            ticket,
-            gate: cause,
-            at: ctx.now,
-            outcome,
-        });
+        out.replies.push(Reply { ticket, gate: cause, at: ctx.now, outcome });
     }
 }
 
@@ -262,9 +228,7 @@ impl<B: OrderBook> Market<B> {
         at: Timestamp,
         out: &mut MatcherOutbox,
     ) -> PlacedOrder {
-        let AdmittedOrder {
-            id, order, reserved, ..
-        } = *admitted;
+        let AdmittedOrder { id, order, reserved, .. } = *admitted;
         let seq_before = self.seq;
         let (limit, mut appetite) = match order.kind {
             OrderKind::Limit { price, quantity } => (Some(price), Appetite::Quantity(quantity)),
@@ -284,18 +248,12 @@ impl<B: OrderBook> Market<B> {
                     price,
                     quantity: left,
                 });
-                let status = if taken.filled.is_zero() {
-                    OrderStatus::New
-                } else {
-                    OrderStatus::PartiallyFilled
-                };
+                let status =
+                    if taken.filled.is_zero() { OrderStatus::New } else { OrderStatus::PartiallyFilled };
                 (status, self.reservation(order.side, price, left))
             }
             _ if sated => (OrderStatus::Filled, Amount::ZERO),
-            _ => (
-                OrderStatus::Expired(ExpireReason::InsufficientLiquidity),
-                Amount::ZERO,
-            ),
+            _ => (OrderStatus::Expired(ExpireReason::InsufficientLiquidity), Amount::ZERO),
         };
         let consumed = self.paid(order.side, taken.filled, taken.notional);
         out.to_sequencer.push(ToSequencer::Settle(Settlement {
@@ -307,11 +265,7 @@ impl<B: OrderBook> Market<B> {
             notional: taken.notional,
             // Price improvement, and all that an order which does not rest leaves over.
             released: reserved - consumed - still_reserved,
-            after: if status.is_open() {
-                OrderAfter::Open
-            } else {
-                OrderAfter::Closed(status)
-            },
+            after: if status.is_open() { OrderAfter::Open } else { OrderAfter::Closed(status) },
         }));
         if self.seq != seq_before {
             out.changed.push(order.symbol);
@@ -377,12 +331,7 @@ impl<B: OrderBook> Market<B> {
             }
             taken.filled += quantity;
             taken.notional += notional;
-            taken.fills.push(Fill {
-                trade: self.last_trade,
-                price: maker.price,
-                quantity,
-                notional,
-            });
+            taken.fills.push(Fill { trade: self.last_trade, price: maker.price, quantity, notional });
             out.trades.push(Trade {
                 symbol: self.spec.id(),
                 id: self.last_trade,
@@ -433,15 +382,9 @@ impl<B: OrderBook> Market<B> {
             }
         };
         if required > admitted.reserved {
-            let detail = Detail::Funds {
-                asset: self.spec.gives(order.side),
-                required,
-                available: admitted.reserved,
-            };
-            return Err(Reject {
-                code: Code::InsufficientBalance,
-                detail,
-            });
+            let detail =
+                Detail::Funds { asset: self.spec.gives(order.side), required, available: admitted.reserved };
+            return Err(Reject { code: Code::InsufficientBalance, detail });
         }
         Ok(())
     }
@@ -450,18 +393,10 @@ impl<B: OrderBook> Market<B> {
     fn cost_to_take(&self, side: Side, quantity: Quantity) -> Amount {
         let (mut left, mut cost) = (quantity, Amount::ZERO);
         self.book.for_each_level(side, |level| {
-            let take = if u128::from(left.0) >= level.quantity {
-                lots_of(level.quantity)
-            } else {
-                left
-            };
+            let take = if u128::from(left.0) >= level.quantity { lots_of(level.quantity) } else { left };
             cost += self.spec.notional(level.price, take);
             left -= take;
-            if left.is_zero() {
-                ControlFlow::Break(())
-            } else {
-                ControlFlow::Continue(())
-            }
+            if left.is_zero() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
         cost
     }
@@ -476,11 +411,7 @@ impl<B: OrderBook> Market<B> {
             left -= self.spec.notional(level.price, take);
             lots += take;
             // What no longer makes a lot here may still make one at the next, lower price.
-            if drains {
-                ControlFlow::Continue(())
-            } else {
-                ControlFlow::Break(())
-            }
+            if drains { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         });
         lots
     }

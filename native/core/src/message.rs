@@ -77,6 +77,22 @@ pub enum Request {
     AddSymbol(SymbolSpec),
 }
 
+impl Request {
+    /// Whose sequencer decides; none when every sequencer has a part of the answer.
+    #[must_use]
+    pub const fn account(&self) -> Option<AccountId> {
+        match self {
+            Self::Deposit { account, .. }
+            | Self::Withdraw { account, .. }
+            | Self::Cancel { account, .. }
+            | Self::Balances { account } => Some(*account),
+            Self::Place(order) => Some(order.account),
+            Self::OpenOrders { account, .. } => *account,
+            Self::Order { .. } | Self::Totals | Self::AddSymbol(_) => None,
+        }
+    }
+}
+
 /// An order as it enters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NewOrder {

@@ -61,22 +61,10 @@ impl Orders {
     /// Remembers an accepted order.
     pub(crate) fn insert(&mut self, slot: AccountSlot, order: Order) {
         if self.chains.len() <= slot.index() {
-            self.chains.resize(
-                slot.index() + 1,
-                Chain {
-                    head: NONE,
-                    tail: NONE,
-                    len: 0,
-                },
-            );
+            self.chains.resize(slot.index() + 1, Chain { head: NONE, tail: NONE, len: 0 });
         }
         let chain = &mut self.chains[slot.index()];
-        let entry = Entry {
-            order,
-            slot,
-            prev: chain.tail,
-            next: NONE,
-        };
+        let entry = Entry { order, slot, prev: chain.tail, next: NONE };
         let at = match self.free.pop() {
             Some(at) => {
                 self.open[at as usize] = Some(entry);
@@ -105,9 +93,7 @@ impl Orders {
     /// An open order, to change, and its account's slot.
     pub(crate) fn open_mut(&mut self, id: OrderId) -> Option<(&mut Order, AccountSlot)> {
         let &at = self.by_id.get(id.0)?;
-        self.open[at as usize]
-            .as_mut()
-            .map(|entry| (&mut entry.order, entry.slot))
+        self.open[at as usize].as_mut().map(|entry| (&mut entry.order, entry.slot))
     }
 
     /// A closed order, as long as it is remembered.

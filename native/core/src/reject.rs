@@ -157,10 +157,7 @@ impl Reject {
     /// A refusal without details.
     #[must_use]
     pub const fn new(code: Code) -> Self {
-        Self {
-            code,
-            detail: Detail::None,
-        }
+        Self { code, detail: Detail::None }
     }
 }
 

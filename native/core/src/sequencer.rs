@@ -66,16 +66,8 @@ impl Sequencer {
     ) {
         let ticket = command.ticket;
         let outcome = match command.request {
-            Request::Deposit {
-                account,
-                asset,
-                amount,
-            } => self.deposit(account, asset, amount, ctx),
-            Request::Withdraw {
-                account,
-                asset,
-                amount,
-            } => self.withdraw(account, asset, amount, ctx),
+            Request::Deposit { account, asset, amount } => self.deposit(account, asset, amount, ctx),
+            Request::Withdraw { account, asset, amount } => self.withdraw(account, asset, amount, ctx),
             Request::Place(order) => match self.admit(ticket, order, ctx, order_ids, out) {
                 Ok(()) => return, // The matcher answers.
                 Err(reject) => Err(reject),
@@ -100,15 +92,8 @@ impl Sequencer {
     pub fn handle_settlement(&mut self, message: ToSequencer, now: Timestamp, out: &mut SequencerOutbox) {
         match message {
             ToSequencer::Settle(settlement) => self.settle(&settlement),
-            ToSequencer::CancelMissed {
-                ticket,
-                account,
-                order,
-            } => {
-                assert!(
-                    self.orders.open(order).is_none(),
-                    "{order:?} is open here and not in its book"
-                );
+            ToSequencer::CancelMissed { ticket, account, order } => {
+                assert!(self.orders.open(order).is_none(), "{order:?} is open here and not in its book");
                 let reject = self.closed_or_unknown(account, order);
                 self.reply(ticket, now, Err(reject), out);
             }
@@ -125,26 +110,20 @@ impl Sequencer {
             let asset = self.symbol(order.order.symbol).gives(order.order.side);
             *reserved.entry((slot.index(), asset)).or_insert(Amount::ZERO) += order.reserved;
         }
-        self.orders
-            .check_invariants(|slot| accounts.get(&slot.index()).copied());
+        self.orders.check_invariants(|slot| accounts.get(&slot.index()).copied());
         for slot in self.ledger.all_slots() {
             for &(asset, balance) in self.ledger.balances(slot) {
                 let expected = reserved.remove(&(slot.index(), asset)).unwrap_or_default();
                 assert_eq!(balance.frozen, expected, "frozen of slot {slot:?}, {asset:?}");
             }
         }
-        assert!(
-            reserved.values().all(|amount| amount.is_zero()),
-            "a reservation without frozen funds"
-        );
+        assert!(reserved.values().all(|amount| amount.is_zero()), "a reservation without frozen funds");
     }
 
     /// What one balance is; zero for an account or asset that never was. For tests and drivers in one thread.
     #[must_use]
     pub fn balance(&self, account: AccountId, asset: AssetId) -> crate::message::Balance {
-        self.ledger
-            .slot(account)
-            .map_or_else(Default::default, |slot| self.ledger.balance(slot, asset))
+        self.ledger.slot(account).map_or_else(Default::default, |slot| self.ledger.balance(slot, asset))
     }
 
     fn reply(
@@ -155,12 +134,7 @@ impl Sequencer {
         out: &mut SequencerOutbox,
     ) {
         let outcome = outcome.unwrap_or_else(Outcome::Rejected);
-        out.replies.push(Reply {
-            ticket,
-            gate: self.horizon,
-            at,
-            outcome,
-        });
+        out.replies.push(Reply { ticket, gate: self.horizon, at, outcome });
     }
 
     fn deposit(
@@ -170,19 +144,9 @@ impl Sequencer {
         amount: Amount,
         ctx: &mut Context<'_>,
     ) -> Result<Outcome, Reject> {
-        assert!(
-            (1..=ID_MAX).contains(&account.0) && !amount.is_zero(),
-            "the edge lets no such deposit in"
-        );
+        assert!((1..=ID_MAX).contains(&account.0) && !amount.is_zero(), "the edge lets no such deposit in");
         self.ledger.check_deposit(account, asset, amount)?;
-        self.horizon = ctx.log.append(
-            ctx.now,
-            &Record::Funds(&Request::Deposit {
-                account,
-                asset,
-                amount,
-            }),
-        );
+        self.horizon = ctx.log.append(ctx.now, &Record::Funds(&Request::Deposit { account, asset, amount }));
         let balance = self.ledger.deposit(account, asset, amount);
         Ok(Outcome::BalanceChanged { asset, balance })
     }
@@ -195,19 +159,9 @@ impl Sequencer {
         ctx: &mut Context<'_>,
     ) -> Result<Outcome, Reject> {
         assert!(!amount.is_zero(), "the edge lets no such withdrawal in");
-        let slot = self
-            .ledger
-            .slot(account)
-            .ok_or(Reject::new(Code::UnknownAccount))?;
+        let slot = self.ledger.slot(account).ok_or(Reject::new(Code::UnknownAccount))?;
         self.ledger.check_withdraw(slot, asset, amount)?;
-        self.horizon = ctx.log.append(
-            ctx.now,
-            &Record::Funds(&Request::Withdraw {
-                account,
-                asset,
-                amount,
-            }),
-        );
+        self.horizon = ctx.log.append(ctx.now, &Record::Funds(&Request::Withdraw { account, asset, amount }));
         let balance = self.ledger.withdraw(slot, asset, amount);
         Ok(Outcome::BalanceChanged { asset, balance })
     }
@@ -222,20 +176,11 @@ impl Sequencer {
         out: &mut SequencerOutbox,
     ) -> Result<(), Reject> {
         let spec = *self.symbol(order.symbol);
-        assert!(
-            spec.check(&order.kind).is_ok(),
-            "the edge lets no such order in: {order:?}"
-        );
-        let slot = self
-            .ledger
-            .slot(order.account)
-            .ok_or(Reject::new(Code::UnknownAccount))?;
+        assert!(spec.check(&order.kind).is_ok(), "the edge lets no such order in: {order:?}");
+        let slot = self.ledger.slot(order.account).ok_or(Reject::new(Code::UnknownAccount))?;
         let max = self.limits.open_orders_per_account_max;
         if self.orders.open_count(slot) >= max {
-            return Err(Reject {
-                code: Code::TooManyOpenOrders,
-                detail: Detail::Bound { max },
-            });
+            return Err(Reject { code: Code::TooManyOpenOrders, detail: Detail::Bound { max } });
         }
         let asset = spec.gives(order.side);
         let reserved = match (order.kind, order.side) {
@@ -265,12 +210,7 @@ impl Sequencer {
                 updated_at: ctx.now,
             },
         );
-        out.to_matcher.push(ToMatcher::Admit(AdmittedOrder {
-            ticket,
-            id,
-            order,
-            reserved,
-        }));
+        out.to_matcher.push(ToMatcher::Admit(AdmittedOrder { ticket, id, order, reserved }));
         Ok(())
     }
 
@@ -285,41 +225,20 @@ impl Sequencer {
         if self.ledger.slot(account).is_none() {
             return Err(Reject::new(Code::UnknownAccount));
         }
-        let Some(order) = self
-            .orders
-            .open(id)
-            .filter(|order| order.order.account == account)
-        else {
+        let Some(order) = self.orders.open(id).filter(|order| order.order.account == account) else {
             return Err(self.closed_or_unknown(account, id));
         };
-        out.to_matcher.push(ToMatcher::Cancel {
-            ticket,
-            account,
-            symbol: order.order.symbol,
-            order: id,
-        });
+        out.to_matcher.push(ToMatcher::Cancel { ticket, account, symbol: order.order.symbol, order: id });
         Ok(())
     }
 
     fn settle(&mut self, settlement: &Settlement) {
         self.horizon = self.horizon.max(settlement.cause);
-        let (order, slot) = self
-            .orders
-            .open_mut(settlement.order)
-            .expect("a settlement is for an open order");
-        let NewOrder {
-            account,
-            symbol,
-            side,
-            kind,
-        } = order.order;
-        assert!(
-            settlement.account == account,
-            "a settlement of somebody else's order: {settlement:?}"
-        );
-        let spec = self.symbols[symbol.0 as usize]
-            .as_ref()
-            .expect("the order's symbol is known");
+        let (order, slot) =
+            self.orders.open_mut(settlement.order).expect("a settlement is for an open order");
+        let NewOrder { account, symbol, side, kind } = order.order;
+        assert!(settlement.account == account, "a settlement of somebody else's order: {settlement:?}");
+        let spec = self.symbols[symbol.0 as usize].as_ref().expect("the order's symbol is known");
         let base = (spec.base(), spec.base_amount(settlement.filled));
         let quote = (spec.quote(), settlement.notional);
         let (paid, received) = match side {
@@ -342,37 +261,25 @@ impl Sequencer {
 
         match settlement.after {
             OrderAfter::Open => {
-                assert!(
-                    !order.reserved.is_zero(),
-                    "an open order without a reservation: {order:?}"
-                );
+                assert!(!order.reserved.is_zero(), "an open order without a reservation: {order:?}");
                 if !order.filled.is_zero() {
                     order.status = OrderStatus::PartiallyFilled;
                 }
             }
             OrderAfter::Closed(status) => {
-                assert!(
-                    order.reserved.is_zero(),
-                    "a closed order keeps a reservation: {order:?}"
-                );
+                assert!(order.reserved.is_zero(), "a closed order keeps a reservation: {order:?}");
                 order.status = status;
                 self.orders.close(settlement.order);
             }
             OrderAfter::Voided => {
-                assert!(
-                    order.reserved.is_zero() && order.filled.is_zero(),
-                    "a refused order left a trace"
-                );
+                assert!(order.reserved.is_zero() && order.filled.is_zero(), "a refused order left a trace");
                 self.orders.forget(settlement.order);
             }
         }
     }
 
     fn balances(&self, account: AccountId) -> Result<Outcome, Reject> {
-        let slot = self
-            .ledger
-            .slot(account)
-            .ok_or(Reject::new(Code::UnknownAccount))?;
+        let slot = self.ledger.slot(account).ok_or(Reject::new(Code::UnknownAccount))?;
         Ok(Outcome::Balances(self.ledger.balances(slot).to_vec()))
     }
 
@@ -384,20 +291,12 @@ impl Sequencer {
         let wanted = |order: &&Order| symbol.is_none_or(|symbol| order.order.symbol == symbol);
         let orders = match account {
             Some(account) => {
-                let slot = self
-                    .ledger
-                    .slot(account)
-                    .ok_or(Reject::new(Code::UnknownAccount))?;
+                let slot = self.ledger.slot(account).ok_or(Reject::new(Code::UnknownAccount))?;
                 self.orders.of_account(slot).filter(wanted).copied().collect()
             }
             None => {
-                let mut orders: Vec<_> = self
-                    .orders
-                    .all_open()
-                    .map(|(order, _)| order)
-                    .filter(wanted)
-                    .copied()
-                    .collect();
+                let mut orders: Vec<_> =
+                    self.orders.all_open().map(|(order, _)| order).filter(wanted).copied().collect();
                 orders.sort_unstable_by_key(|order| (order.accepted_at, order.id));
                 orders
             }
@@ -439,10 +338,7 @@ impl Sequencer {
         match self.orders.closed(id) {
             Some(order) if order.order.account == account => Reject {
                 code: Code::OrderAlreadyClosed,
-                detail: Detail::Closed {
-                    order: id,
-                    status: order.status,
-                },
+                detail: Detail::Closed { order: id, status: order.status },
             },
             _ => Reject::new(Code::UnknownOrder),
         }

@@ -77,14 +77,7 @@ impl SymbolSpec {
         if !sound {
             return Err(SpecError::BadLimits);
         }
-        let spec = Self {
-            id,
-            base,
-            quote,
-            lot_atoms,
-            tick_lot_atoms,
-            limits,
-        };
+        let spec = Self { id, base, quote, lot_atoms, tick_lot_atoms, limits };
         let notional = spec.checked_notional(limits.price_max, limits.quantity_max);
         let base_atoms = u128::from(limits.quantity_max.0).checked_mul(lot_atoms);
         match (notional, base_atoms) {
@@ -143,17 +136,12 @@ impl SymbolSpec {
     pub fn notional(&self, price: Price, quantity: Quantity) -> Amount {
         match self.checked_notional(price, quantity) {
             Some(amount) => amount,
-            None => panic!(
-                "{quantity:?} at {price:?} of {:?} overflows in quote atoms",
-                self.id
-            ),
+            None => panic!("{quantity:?} at {price:?} of {:?} overflows in quote atoms", self.id),
         }
     }
 
     fn checked_notional(&self, price: Price, quantity: Quantity) -> Option<Amount> {
-        (u128::from(price.0) * u128::from(quantity.0))
-            .checked_mul(self.tick_lot_atoms)
-            .map(Amount)
+        (u128::from(price.0) * u128::from(quantity.0)).checked_mul(self.tick_lot_atoms).map(Amount)
     }
 
     /// How many whole lots `budget` quote atoms pay for at `price`. Rounds **down**; what does not make a lot
@@ -165,22 +153,14 @@ impl SymbolSpec {
             Some(lot_cost) => budget.0 / lot_cost,
             None => 0, // One lot costs more than any amount there is.
         };
-        Quantity(
-            u64::try_from(lots)
-                .unwrap_or(QUANTITY_LOTS_MAX)
-                .min(QUANTITY_LOTS_MAX),
-        )
+        Quantity(u64::try_from(lots).unwrap_or(QUANTITY_LOTS_MAX).min(QUANTITY_LOTS_MAX))
     }
 
     /// How many whole lots `available` base atoms are. Rounds **down**.
     #[must_use]
     pub fn lots_in(&self, available: Amount) -> Quantity {
         let lots = available.0 / self.lot_atoms;
-        Quantity(
-            u64::try_from(lots)
-                .unwrap_or(QUANTITY_LOTS_MAX)
-                .min(QUANTITY_LOTS_MAX),
-        )
+        Quantity(u64::try_from(lots).unwrap_or(QUANTITY_LOTS_MAX).min(QUANTITY_LOTS_MAX))
     }
 
     /// The asset an order of this side gives, which its reservation is in.
@@ -252,32 +232,12 @@ mod tests {
         assert!(spec(100, 1, LIMITS).is_ok());
         assert_eq!(spec(0, 1, LIMITS), Err(SpecError::Inexact));
         assert_eq!(spec(1, 0, LIMITS), Err(SpecError::Inexact));
-        let wide = SymbolLimits {
-            price_max: Price(u64::MAX >> 1),
-            ..LIMITS
-        };
+        let wide = SymbolLimits { price_max: Price(u64::MAX >> 1), ..LIMITS };
         assert_eq!(spec(1, 1 << 20, wide), Err(SpecError::Overflow));
         assert_eq!(spec(AMOUNT_MAX, 1, LIMITS), Err(SpecError::Overflow));
+        assert_eq!(spec(1, 1, SymbolLimits { price_min: Price(0), ..LIMITS }), Err(SpecError::BadLimits));
         assert_eq!(
-            spec(
-                1,
-                1,
-                SymbolLimits {
-                    price_min: Price(0),
-                    ..LIMITS
-                }
-            ),
-            Err(SpecError::BadLimits)
-        );
-        assert_eq!(
-            spec(
-                1,
-                1,
-                SymbolLimits {
-                    quantity_min: Quantity(2_000_000),
-                    ..LIMITS
-                }
-            ),
+            spec(1, 1, SymbolLimits { quantity_min: Quantity(2_000_000), ..LIMITS }),
             Err(SpecError::BadLimits)
         );
         assert_eq!(
@@ -298,21 +258,10 @@ mod tests {
 
     #[test]
     fn rules_are_checked_in_the_order_of_their_codes() {
-        let spec = spec(
-            1,
-            1,
-            SymbolLimits {
-                notional_min: Amount(10),
-                ..LIMITS
-            },
-        )
-        .unwrap();
+        let spec = spec(1, 1, SymbolLimits { notional_min: Amount(10), ..LIMITS }).unwrap();
         let limit = |price, quantity| {
-            spec.check(&OrderKind::Limit {
-                price: Price(price),
-                quantity: Quantity(quantity),
-            })
-            .map_err(|reject| reject.code)
+            spec.check(&OrderKind::Limit { price: Price(price), quantity: Quantity(quantity) })
+                .map_err(|reject| reject.code)
         };
         assert_eq!(limit(10, 1), Ok(()));
         assert_eq!(limit(0, 0), Err(Code::PriceRange));
@@ -320,9 +269,6 @@ mod tests {
         assert_eq!(limit(1, 0), Err(Code::QtyRange));
         assert_eq!(limit(3, 3), Err(Code::NotionalRange));
         let by_quote = OrderKind::MarketByQuote { quote: Amount(9) };
-        assert_eq!(
-            spec.check(&by_quote).map_err(|reject| reject.code),
-            Err(Code::NotionalRange)
-        );
+        assert_eq!(spec.check(&by_quote).map_err(|reject| reject.code), Err(Code::NotionalRange));
     }
 }

@@ -51,20 +51,11 @@ impl Options {
     /// `INVALID_REQUEST`, naming the option.
     pub fn validate(self) -> Result<Config, Refusal> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let shards = if self.inline {
-            1
-        } else {
-            (cores / 2).clamp(1, SHARDS_MAX)
-        };
+        let shards = if self.inline { 1 } else { (cores / 2).clamp(1, SHARDS_MAX) };
         let sequencers = within("threads.sequencers", self.sequencers, shards, 1, SHARDS_MAX)?;
         let closed_orders = within("history.closedOrders", self.closed_orders, 100_000, 0, COUNT_MAX)?;
-        let per_account = within(
-            "limits.openOrdersPerAccount",
-            self.open_orders_per_account,
-            10_000,
-            1,
-            COUNT_MAX,
-        )?;
+        let per_account =
+            within("limits.openOrdersPerAccount", self.open_orders_per_account, 10_000, 1, COUNT_MAX)?;
         Ok(Config {
             inline: self.inline,
             sequencers,
@@ -96,11 +87,7 @@ fn within(
     if (min..=max).contains(&value) {
         return Ok(value);
     }
-    Err(Refusal::field(
-        Code::InvalidRequest,
-        field,
-        format!("{field} is {value}, not within {min} to {max}"),
-    ))
+    Err(Refusal::field(Code::InvalidRequest, field, format!("{field} is {value}, not within {min} to {max}")))
 }
 
 #[cfg(test)]
@@ -111,23 +98,8 @@ mod tests {
     fn defaults_are_in_range_and_bad_options_are_named() {
         let config = Options::default().validate().unwrap();
         assert!((1..=SHARDS_MAX).contains(&config.sequencers) && config.credits == 65_536);
-        let refused = Options {
-            matchers: Some(11),
-            ..Options::default()
-        }
-        .validate()
-        .unwrap_err();
-        assert_eq!(
-            (refused.code, refused.field),
-            (Code::InvalidRequest, Some("threads.matchers"))
-        );
-        assert!(
-            Options {
-                max_in_flight: Some(0),
-                ..Options::default()
-            }
-            .validate()
-            .is_err()
-        );
+        let refused = Options { matchers: Some(11), ..Options::default() }.validate().unwrap_err();
+        assert_eq!((refused.code, refused.field), (Code::InvalidRequest, Some("threads.matchers")));
+        assert!(Options { max_in_flight: Some(0), ..Options::default() }.validate().is_err());
     }
 }

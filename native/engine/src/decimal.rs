@@ -37,11 +37,7 @@ pub fn parse(field: &'static str, text: &str) -> Result<Scaled, Refusal> {
     }
     let value = Decimal::from_str_exact(text).map_err(|error| match error {
         rust_decimal::Error::Underflow | rust_decimal::Error::ScaleExceedsMaximumPrecision(_) => {
-            Refusal::field(
-                Code::BadPrecision,
-                field,
-                format!("{field} has more decimals than any asset"),
-            )
+            Refusal::field(Code::BadPrecision, field, format!("{field} has more decimals than any asset"))
         }
         _ => Refusal::field(
             Code::NumberOverflow,
@@ -52,10 +48,7 @@ pub fn parse(field: &'static str, text: &str) -> Result<Scaled, Refusal> {
     if value.is_zero() {
         return Err(invalid());
     }
-    Ok(Scaled {
-        digits: value.mantissa().unsigned_abs(),
-        scale: value.scale(),
-    })
+    Ok(Scaled { digits: value.mantissa().unsigned_abs(), scale: value.scale() })
 }
 
 impl Scaled {
@@ -93,11 +86,7 @@ pub fn parse_atoms(field: &'static str, text: &str, scale: u32) -> Result<u128, 
         .with("decimals", scale));
     }
     value.in_units_of(scale).ok_or_else(|| {
-        Refusal::field(
-            Code::NumberOverflow,
-            field,
-            format!("{field} is {text}, more than the engine counts"),
-        )
+        Refusal::field(Code::NumberOverflow, field, format!("{field} is {text}, more than the engine counts"))
     })
 }
 
@@ -108,12 +97,7 @@ pub fn format(digits: u128, scale: u32) -> String {
         return digits.to_string();
     }
     let unit = 10_u128.pow(scale);
-    format!(
-        "{}.{:0width$}",
-        digits / unit,
-        digits % unit,
-        width = scale as usize
-    )
+    format!("{}.{:0width$}", digits / unit, digits % unit, width = scale as usize)
 }
 
 #[cfg(test)]
@@ -126,13 +110,8 @@ mod tests {
 
     #[test]
     fn takes_plain_positive_decimals_and_nothing_else() {
-        for text in [
-            "1",
-            "0.1",
-            "007.50",
-            "79228162514264337593543950335",
-            "0.0000000000000000000000000001",
-        ] {
+        for text in ["1", "0.1", "007.50", "79228162514264337593543950335", "0.0000000000000000000000000001"]
+        {
             assert_eq!(code(text), None, "{text}");
         }
         let invalid = [
@@ -154,14 +133,9 @@ mod tests {
     fn amounts_are_exact_or_refused() {
         assert_eq!(parse_atoms("amount", "1.50", 8).unwrap(), 150_000_000);
         assert_eq!(parse_atoms("amount", "1.5000000000", 8).unwrap(), 150_000_000);
+        assert_eq!(parse_atoms("amount", "0.30000000000000004", 8).unwrap_err().code, Code::BadPrecision);
         assert_eq!(
-            parse_atoms("amount", "0.30000000000000004", 8).unwrap_err().code,
-            Code::BadPrecision
-        );
-        assert_eq!(
-            parse_atoms("amount", "79228162514264337593543950335", 18)
-                .unwrap_err()
-                .code,
+            parse_atoms("amount", "79228162514264337593543950335", 18).unwrap_err().code,
             Code::NumberOverflow
         );
     }

@@ -112,25 +112,16 @@ pub(crate) fn translate(ask: &Ask<'_>, registry: &Registry) -> Result<Request, R
     Ok(match ask {
         Ask::Deposit(funds) => {
             let (account, asset, amount) = translate_funds(funds, registry)?;
-            Request::Deposit {
-                account,
-                asset,
-                amount,
-            }
+            Request::Deposit { account, asset, amount }
         }
         Ask::Withdraw(funds) => {
             let (account, asset, amount) = translate_funds(funds, registry)?;
-            Request::Withdraw {
-                account,
-                asset,
-                amount,
-            }
+            Request::Withdraw { account, asset, amount }
         }
         Ask::Place(place) => Request::Place(translate_place(place, registry)?),
-        Ask::Cancel { account, order } => Request::Cancel {
-            account: account_id(*account)?,
-            order: order_id(*order)?,
-        },
+        Ask::Cancel { account, order } => {
+            Request::Cancel { account: account_id(*account)?, order: order_id(*order)? }
+        }
         Ask::Balances { account, asset } => {
             let account = account_id(*account)?;
             if let Some(code) = asset {
@@ -138,15 +129,10 @@ pub(crate) fn translate(ask: &Ask<'_>, registry: &Registry) -> Result<Request, R
             }
             Request::Balances { account }
         }
-        Ask::Order { order } => Request::Order {
-            order: order_id(*order)?,
-        },
+        Ask::Order { order } => Request::Order { order: order_id(*order)? },
         Ask::OpenOrders { account, symbol } => Request::OpenOrders {
             account: account.map(account_id).transpose()?,
-            symbol: symbol
-                .map(|name| registry.find_symbol(name))
-                .transpose()?
-                .map(|symbol| symbol.spec.id()),
+            symbol: symbol.map(|name| registry.find_symbol(name)).transpose()?.map(|symbol| symbol.spec.id()),
         },
         Ask::Conservation => Request::Totals,
     })
@@ -159,11 +145,7 @@ fn translate_funds(funds: &Funds<'_>, registry: &Registry) -> Result<FundsParts,
     let code = required("asset", funds.asset)?;
     let amount = required("amount", funds.amount)?;
     let asset = registry.find_asset(code)?;
-    Ok((
-        account,
-        asset.id,
-        Amount(decimal::parse_atoms("amount", amount, asset.scale)?),
-    ))
+    Ok((account, asset.id, Amount(decimal::parse_atoms("amount", amount, asset.scale)?)))
 }
 
 fn translate_place(place: &Place<'_>, registry: &Registry) -> Result<NewOrder, Refusal> {
@@ -173,58 +155,30 @@ fn translate_place(place: &Place<'_>, registry: &Registry) -> Result<NewOrder, R
         .side
         .ok_or_else(|| Refusal::field(Code::InvalidSide, "side", "side is neither 'buy' nor 'sell'"))?;
     let kind_name = place.kind.ok_or_else(|| {
-        Refusal::field(
-            Code::InvalidOrderType,
-            "type",
-            "type is neither 'limit' nor 'market'",
-        )
+        Refusal::field(Code::InvalidOrderType, "type", "type is neither 'limit' nor 'market'")
     })?;
     if place.tif == TifName::Unknown {
-        return Err(Refusal::field(
-            Code::InvalidTif,
-            "timeInForce",
-            "there is no such time in force",
-        ));
+        return Err(Refusal::field(Code::InvalidTif, "timeInForce", "there is no such time in force"));
     }
     let symbol = registry.find_symbol(name)?;
     if kind_name == KindName::Later {
-        return Err(Refusal::field(
-            Code::NotSupported,
-            "type",
-            "this order type is not built yet",
-        ));
+        return Err(Refusal::field(Code::NotSupported, "type", "this order type is not built yet"));
     }
     if place.tif == TifName::Later {
-        return Err(Refusal::field(
-            Code::NotSupported,
-            "timeInForce",
-            "only GTC is built yet",
-        ));
+        return Err(Refusal::field(Code::NotSupported, "timeInForce", "only GTC is built yet"));
     }
     let kind = match kind_name {
         KindName::Limit => translate_limit(place, symbol)?,
         KindName::Market | KindName::Later => translate_market(place, symbol)?,
     };
-    symbol
-        .spec
-        .check(&kind)
-        .map_err(|reject| rule_refusal(reject.code, symbol))?;
-    Ok(NewOrder {
-        account,
-        symbol: symbol.spec.id(),
-        side,
-        kind,
-    })
+    symbol.spec.check(&kind).map_err(|reject| rule_refusal(reject.code, symbol))?;
+    Ok(NewOrder { account, symbol: symbol.spec.id(), side, kind })
 }
 
 fn translate_limit(place: &Place<'_>, symbol: &Symbol) -> Result<OrderKind, Refusal> {
     if place.quote_quantity.is_some() {
         let message = "a limit order has a quantity, not a quoteQuantity";
-        return Err(Refusal::field(
-            Code::UnsupportedCombination,
-            "quoteQuantity",
-            message,
-        ));
+        return Err(Refusal::field(Code::UnsupportedCombination, "quoteQuantity", message));
     }
     let price = required("price", place.price)?;
     let quantity = required("quantity", place.quantity)?;
@@ -241,19 +195,15 @@ fn translate_market(place: &Place<'_>, symbol: &Symbol) -> Result<OrderKind, Ref
     }
     if place.tif == TifName::Gtc {
         let message = "a market order never rests, so it can't be GTC";
-        return Err(Refusal::field(
-            Code::UnsupportedCombination,
-            "timeInForce",
-            message,
-        ));
+        return Err(Refusal::field(Code::UnsupportedCombination, "timeInForce", message));
     }
     match (place.quantity, place.quote_quantity) {
-        (Some(quantity), None) => Ok(OrderKind::MarketByQuantity {
-            quantity: symbol.parse_quantity("quantity", quantity)?,
-        }),
-        (None, Some(quote)) => Ok(OrderKind::MarketByQuote {
-            quote: symbol.parse_quote("quoteQuantity", quote)?,
-        }),
+        (Some(quantity), None) => {
+            Ok(OrderKind::MarketByQuantity { quantity: symbol.parse_quantity("quantity", quantity)? })
+        }
+        (None, Some(quote)) => {
+            Ok(OrderKind::MarketByQuote { quote: symbol.parse_quote("quoteQuantity", quote)? })
+        }
         (Some(_), Some(_)) => Err(Refusal::field(
             Code::ConflictingFields,
             "quoteQuantity",
@@ -271,11 +221,9 @@ fn translate_market(place: &Place<'_>, symbol: &Symbol) -> Result<OrderKind, Ref
 fn rule_refusal(code: Code, symbol: &Symbol) -> Refusal {
     let limits = symbol.spec.limits();
     let (field, min, max) = match code {
-        Code::PriceRange => (
-            "price",
-            symbol.price_text(limits.price_min),
-            symbol.price_text(limits.price_max),
-        ),
+        Code::PriceRange => {
+            ("price", symbol.price_text(limits.price_min), symbol.price_text(limits.price_max))
+        }
         Code::QtyRange => (
             "quantity",
             symbol.quantity_text(u128::from(limits.quantity_min.0)),

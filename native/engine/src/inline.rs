@@ -20,6 +20,7 @@ use crate::config::Config;
 use crate::journal::{LeasedOrderIds, VolatileJournal};
 use crate::market_data::BookView;
 use crate::matcher_thread::Feeds;
+use crate::mischief::{Mischief, ShardMischief};
 use crate::registry::Symbol;
 use crate::router::{shard_of_account, shard_of_symbol};
 
@@ -34,14 +35,13 @@ pub(crate) struct Inline {
     sequencer_out: SequencerOutbox,
     matcher_out: MatcherOutbox,
     admitted: VecDeque<ToMatcher>,
+    mischief: ShardMischief,
 }
 
 impl Inline {
-    pub(crate) fn new(config: &Config) -> Self {
+    pub(crate) fn new(config: &Config, mischief: Mischief) -> Self {
         Self {
-            sequencers: (0..config.sequencers)
-                .map(|_| Sequencer::new(config.limits))
-                .collect(),
+            sequencers: (0..config.sequencers).map(|_| Sequencer::new(config.limits)).collect(),
             matchers: (0..config.matchers).map(|_| Matcher::default()).collect(),
             feeds: Feeds::default(),
             journal: VolatileJournal::default(),
@@ -51,6 +51,7 @@ impl Inline {
             sequencer_out: SequencerOutbox::default(),
             matcher_out: MatcherOutbox::default(),
             admitted: VecDeque::new(),
+            mischief: mischief.sequencer(0),
         }
     }
 
@@ -61,23 +62,17 @@ impl Inline {
 
     /// Runs one command to its end.
     pub(crate) fn run(&mut self, sequencer: usize, command: Command, replies: &mut Vec<Reply>) {
+        self.mischief.step();
         let now = self.clock.now();
-        let mut ctx = Context {
-            now,
-            log: &mut self.journal,
-        };
+        let mut ctx = Context { now, log: &mut self.journal };
         self.sequencers[sequencer].handle(command, &mut ctx, &mut self.order_ids, &mut self.sequencer_out);
         self.admitted.extend(self.sequencer_out.to_matcher.drain(..));
         while let Some(message) = self.admitted.pop_front() {
             let shard = shard_of_symbol(message.symbol(), self.matchers.len());
-            let mut ctx = Context {
-                now,
-                log: &mut self.journal,
-            };
+            let mut ctx = Context { now, log: &mut self.journal };
             self.matchers[shard].handle(message, &mut ctx, &mut self.matcher_out);
             // Books are read where they are: only trades need publishing.
-            self.feeds
-                .publish(&self.matchers[shard], &mut self.matcher_out, false);
+            self.feeds.publish(&self.matchers[shard], &mut self.matcher_out, false);
             for message in self.matcher_out.to_sequencer.drain(..) {
                 let shard = shard_of_account(message.account(), self.sequencers.len());
                 self.sequencers[shard].handle_settlement(message, now, &mut self.sequencer_out);
@@ -92,24 +87,12 @@ impl Inline {
         self.feeds.add(symbol.spec.id().0 as usize, symbol.feed.clone());
         let now = self.clock.now();
         let shard = shard_of_symbol(symbol.spec.id(), self.matchers.len());
-        let mut ctx = Context {
-            now,
-            log: &mut self.journal,
-        };
-        let message = ToMatcher::AddSymbol {
-            ticket: Ticket(0),
-            spec: symbol.spec,
-        };
+        let mut ctx = Context { now, log: &mut self.journal };
+        let message = ToMatcher::AddSymbol { ticket: Ticket(0), spec: symbol.spec };
         self.matchers[shard].handle(message, &mut ctx, &mut self.matcher_out);
         for sequencer in &mut self.sequencers {
-            let command = Command {
-                ticket: Ticket(0),
-                request: Request::AddSymbol(symbol.spec),
-            };
-            let mut ctx = Context {
-                now,
-                log: &mut self.journal,
-            };
+            let command = Command { ticket: Ticket(0), request: Request::AddSymbol(symbol.spec) };
+            let mut ctx = Context { now, log: &mut self.journal };
             sequencer.handle(command, &mut ctx, &mut self.order_ids, &mut self.sequencer_out);
         }
         // Nobody's tickets: the caller is here.
@@ -121,11 +104,6 @@ impl Inline {
     /// A book, straight from its matcher.
     pub(crate) fn book(&self, symbol: SymbolId, levels: usize) -> BookView {
         let shard = shard_of_symbol(symbol, self.matchers.len());
-        BookView::of(
-            self.matchers[shard]
-                .market(symbol)
-                .expect("a symbol of this engine"),
-            levels,
-        )
+        BookView::of(self.matchers[shard].market(symbol).expect("a symbol of this engine"), levels)
     }
 }

@@ -38,12 +38,7 @@ pub(crate) struct LeasedOrderIds {
 impl LeasedOrderIds {
     /// Ids from a counter that several sequencers share, `block` at a time.
     pub(crate) fn new(next_block: Arc<AtomicU64>, block: u64) -> Self {
-        Self {
-            next_block,
-            block,
-            next: 0,
-            end: 0,
-        }
+        Self { next_block, block, next: 0, end: 0 }
     }
 }
 
@@ -68,9 +63,7 @@ mod tests {
         let counter = Arc::new(AtomicU64::new(0));
         let mut a = LeasedOrderIds::new(counter.clone(), 3);
         let mut b = LeasedOrderIds::new(counter, 3);
-        let ids: Vec<_> = (0..8)
-            .map(|n| if n % 2 == 0 { a.next().0 } else { b.next().0 })
-            .collect();
+        let ids: Vec<_> = (0..8).map(|n| if n % 2 == 0 { a.next().0 } else { b.next().0 }).collect();
         assert_eq!(ids, [1, 4, 2, 5, 3, 6, 7, 10]);
     }
 }

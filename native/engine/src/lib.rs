@@ -16,6 +16,7 @@ mod clock;
 mod inline;
 mod journal;
 mod matcher_thread;
+mod mischief;
 mod replies;
 mod router;
 mod sequencer_thread;
@@ -34,6 +35,8 @@ use crate::config::{Config, Options};
 use crate::edge::Ask;
 use crate::inline::Inline;
 use crate::market_data::BookView;
+#[doc(hidden)]
+pub use crate::mischief::Mischief;
 use crate::refusal::Refusal;
 use crate::registry::{Asset, NewSymbol, Registry, Symbol};
 use crate::replies::Replies;
@@ -52,7 +55,7 @@ pub struct Engine {
 }
 
 enum Driver {
-    Inline(Mutex<Inline>, AtomicBool),
+    Inline(Box<Mutex<Inline>>, AtomicBool),
     Threaded(Threaded),
 }
 
@@ -87,28 +90,29 @@ impl Engine {
     /// # Errors
     /// `INVALID_REQUEST` for an option out of range.
     pub fn open(options: Options, wake: Wake) -> Result<Self, Refusal> {
-        Self::start(options.validate()?, wake, None)
+        Self::start(options.validate()?, wake, Mischief::default())
     }
 
-    /// Opens an engine whose shards pause at random, as the seed says. For concurrency tests.
+    /// Opens an engine that misbehaves as a test wants it to.
     ///
     /// # Errors
     /// `INVALID_REQUEST` for an option out of range.
     #[doc(hidden)]
-    pub fn open_with_jitter(options: Options, wake: Wake, seed: u64) -> Result<Self, Refusal> {
-        Self::start(options.validate()?, wake, Some(seed))
+    pub fn open_with_mischief(options: Options, wake: Wake, mischief: Mischief) -> Result<Self, Refusal> {
+        Self::start(options.validate()?, wake, mischief)
     }
 
-    fn start(config: Config, wake: Wake, jitter_seed: Option<u64>) -> Result<Self, Refusal> {
+    fn start(config: Config, wake: Wake, mischief: Mischief) -> Result<Self, Refusal> {
         // Without a journal on disk there is nothing to wait for.
         let durable = Lsn(u64::MAX);
         let (replies, driver);
         if config.inline {
             replies = Arc::new(Replies::new(Box::new(|| {}), durable));
-            driver = Driver::Inline(Mutex::new(Inline::new(&config)), AtomicBool::new(false));
+            driver =
+                Driver::Inline(Box::new(Mutex::new(Inline::new(&config, mischief))), AtomicBool::new(false));
         } else {
             replies = Arc::new(Replies::new(wake, durable));
-            driver = Driver::Threaded(Threaded::start(&config, &replies, jitter_seed));
+            driver = Driver::Threaded(Threaded::start(&config, &replies, mischief));
         }
         Ok(Self {
             config,
@@ -140,34 +144,48 @@ impl Engine {
             Driver::Threaded(threaded) => {
                 let mut shards: Vec<Vec<Command>> = vec![Vec::new(); self.config.sequencers];
                 for (ticket, ask) in batch {
-                    let admitted = self
-                        .admit(&ask, &registry)
-                        .and_then(|request| self.take_credits(threaded, request));
-                    match admitted {
-                        Ok(request) => {
-                            self.route(ticket, request, |shard, command| shards[shard].push(command))
+                    let admitted =
+                        self.admit(&ask, &registry).and_then(|request| self.take_credit(threaded, request));
+                    let command = match admitted {
+                        Ok(request) => Command { ticket, request },
+                        Err(refusal) => {
+                            self.refuse(ticket, refusal);
+                            continue;
                         }
-                        Err(refusal) => self.refuse(ticket, refusal),
+                    };
+                    if let Some(shard) = self.owner(&command.request) {
+                        shards[shard].push(command);
+                    } else {
+                        // After whatever this batch asked before it.
+                        send_all(threaded, &mut shards);
+                        self.replies.expect_parts(ticket, self.config.sequencers);
+                        threaded.ask_all(&command);
                     }
                 }
-                for (shard, commands) in shards.into_iter().enumerate() {
-                    threaded.send(shard, commands);
-                }
+                send_all(threaded, &mut shards);
             }
             Driver::Inline(inline, halted) => {
                 let mut inline = inline.lock().unwrap_or_else(PoisonError::into_inner);
                 let mut answers = Vec::new();
                 for (ticket, ask) in batch {
-                    match self.admit(&ask, &registry) {
-                        Ok(request) => self.route(ticket, request, |shard, command| {
-                            let run = || inline.run(shard, command, &mut answers);
-                            if let Err(panic) = catch_unwind(AssertUnwindSafe(run)) {
-                                halted.store(true, Ordering::SeqCst);
-                                self.replies
-                                    .halt(format!("inline: {}", threaded::panic_text(&*panic)));
-                            }
-                        }),
-                        Err(refusal) => self.refuse(ticket, refusal),
+                    let command = match self.admit(&ask, &registry) {
+                        Ok(request) => Command { ticket, request },
+                        Err(refusal) => {
+                            self.refuse(ticket, refusal);
+                            continue;
+                        }
+                    };
+                    let shards = match self.owner(&command.request) {
+                        Some(shard) => shard..shard + 1,
+                        None => {
+                            self.replies.expect_parts(ticket, self.config.sequencers);
+                            0..self.config.sequencers
+                        }
+                    };
+                    let run = || shards.for_each(|shard| inline.run(shard, command.clone(), &mut answers));
+                    if let Err(panic) = catch_unwind(AssertUnwindSafe(run)) {
+                        halted.store(true, Ordering::SeqCst);
+                        self.replies.halt(format!("inline: {}", threaded::panic_text(&*panic)));
                     }
                     self.replies.push(&mut answers);
                 }
@@ -212,10 +230,7 @@ impl Engine {
         let symbol = registry.prepare_symbol(new, self.config.trades_per_symbol)?;
         match &self.driver {
             Driver::Inline(inline, _) => {
-                inline
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .add_symbol(&symbol);
+                inline.lock().unwrap_or_else(PoisonError::into_inner).add_symbol(&symbol);
             }
             Driver::Threaded(threaded) => {
                 if !threaded.add_symbol(&symbol) {
@@ -238,10 +253,9 @@ impl Engine {
             return Err(Refusal::field(Code::InvalidDepth, "levels", message));
         }
         let view = match &self.driver {
-            Driver::Inline(inline, _) => inline
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .book(symbol.spec.id(), levels),
+            Driver::Inline(inline, _) => {
+                inline.lock().unwrap_or_else(PoisonError::into_inner).book(symbol.spec.id(), levels)
+            }
             Driver::Threaded(_) => symbol.feed.book(levels),
         };
         Ok((symbol, view))
@@ -268,10 +282,9 @@ impl Engine {
     pub fn stats(&self) -> Stats {
         let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let (in_flight, last_lsn) = match &self.driver {
-            Driver::Inline(inline, _) => (
-                0,
-                inline.lock().unwrap_or_else(PoisonError::into_inner).last_lsn(),
-            ),
+            Driver::Inline(inline, _) => {
+                (0, inline.lock().unwrap_or_else(PoisonError::into_inner).last_lsn())
+            }
             Driver::Threaded(threaded) => (threaded.credits.in_flight(), threaded.journal.last()),
         };
         Stats {
@@ -315,44 +328,23 @@ impl Engine {
 
     fn admit(&self, ask: &Ask<'_>, registry: &Registry) -> Result<Request, Refusal> {
         self.check_open()?;
-        edge::translate(ask, registry)
+        let request = edge::translate(ask, registry)?;
+        self.counters.commands.fetch_add(1, Ordering::Relaxed);
+        Ok(request)
     }
 
-    /// One credit for each sequencer that the request goes to.
-    fn take_credits(&self, threaded: &Threaded, request: Request) -> Result<Request, Refusal> {
-        let shards = if owner(&request).is_some() {
-            1
-        } else {
-            self.config.sequencers
-        };
-        if threaded.credits.take(shards) {
+    fn take_credit(&self, threaded: &Threaded, request: Request) -> Result<Request, Refusal> {
+        if threaded.credits.take() {
             return Ok(request);
         }
+        self.counters.commands.fetch_sub(1, Ordering::Relaxed);
         self.counters.busy.fetch_add(1, Ordering::Relaxed);
-        Err(Refusal::new(
-            Code::Busy,
-            format!("{} commands are in flight", self.config.credits),
-        ))
+        Err(Refusal::new(Code::Busy, format!("{} commands are in flight", self.config.credits)))
     }
 
-    /// Hands a request to its account's sequencer, or to all of them when it has no account.
-    fn route(&self, ticket: Ticket, request: Request, mut hand_over: impl FnMut(usize, Command)) {
-        self.counters.commands.fetch_add(1, Ordering::Relaxed);
-        let shards = self.config.sequencers;
-        if let Some(account) = owner(&request) {
-            hand_over(shard_of_account(account, shards), Command { ticket, request });
-            return;
-        }
-        self.replies.expect_parts(ticket, shards);
-        for shard in 0..shards {
-            hand_over(
-                shard,
-                Command {
-                    ticket,
-                    request: request.clone(),
-                },
-            );
-        }
+    /// Whose sequencer decides; none when each must say its part.
+    fn owner(&self, request: &Request) -> Option<usize> {
+        request.account().map(|account| shard_of_account(account, self.config.sequencers))
     }
 
     fn refuse(&self, ticket: Ticket, refusal: Refusal) {
@@ -367,15 +359,8 @@ impl Drop for Engine {
     }
 }
 
-/// Whose sequencer decides; none when each must say its part.
-fn owner(request: &Request) -> Option<lightning_core::types::AccountId> {
-    match request {
-        Request::Deposit { account, .. }
-        | Request::Withdraw { account, .. }
-        | Request::Cancel { account, .. }
-        | Request::Balances { account } => Some(*account),
-        Request::Place(order) => Some(order.account),
-        Request::OpenOrders { account, .. } => *account,
-        Request::Order { .. } | Request::Totals | Request::AddSymbol(_) => None,
+fn send_all(threaded: &Threaded, shards: &mut [Vec<Command>]) {
+    for (shard, commands) in shards.iter_mut().enumerate() {
+        threaded.send(shard, std::mem::take(commands));
     }
 }

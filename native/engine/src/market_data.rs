@@ -158,10 +158,7 @@ impl Feed {
     }
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "the low 64 bits are what is wanted"
-)]
+#[expect(clippy::cast_possible_truncation, reason = "the low 64 bits are what is wanted")]
 const fn low_word(wide: u128) -> u64 {
     wide as u64
 }

@@ -17,9 +17,9 @@ use lightning_core::types::Ticket;
 use crate::clock::Clock;
 use crate::journal::VolatileJournal;
 use crate::market_data::Feed;
+use crate::mischief::ShardMischief;
 use crate::replies::Replies;
 use crate::router::{Credits, HeldCredits, Router, SettlementBatch, ToMatcher, send, shard_of_account};
-use crate::threaded::Jitter;
 
 /// Commands run before their effects are let out.
 const BATCH_MAX: usize = 256;
@@ -34,7 +34,7 @@ pub(crate) struct MatcherThread {
     pub(crate) credits: Arc<Credits>,
     pub(crate) journal: VolatileJournal,
     pub(crate) clock: Clock,
-    pub(crate) jitter: Jitter,
+    pub(crate) mischief: ShardMischief,
 }
 
 /// Where each symbol of a matcher publishes, by symbol number.
@@ -83,7 +83,7 @@ impl MatcherThread {
                 },
                 recv(self.stop) -> _ => return,
             }
-            self.jitter.pause();
+            self.mischief.step();
             let mut waiting = weight(&messages[0]);
             while waiting < BATCH_MAX
                 && let Ok(message) = self.inbox.try_recv()
@@ -98,24 +98,15 @@ impl MatcherThread {
                     ToMatcher::Admitted(batch) => {
                         for message in batch {
                             commands += 1;
-                            let mut ctx = Context {
-                                now,
-                                log: &mut self.journal,
-                            };
+                            let mut ctx = Context { now, log: &mut self.journal };
                             self.matcher.handle(message, &mut ctx, &mut out);
                         }
                     }
                     ToMatcher::AddSymbol(spec, feed, known) => {
                         self.feeds.add(spec.id().0 as usize, feed);
                         let before = out.replies.len();
-                        let mut ctx = Context {
-                            now,
-                            log: &mut self.journal,
-                        };
-                        let message = MatcherMessage::AddSymbol {
-                            ticket: Ticket(0),
-                            spec,
-                        };
+                        let mut ctx = Context { now, log: &mut self.journal };
+                        let message = MatcherMessage::AddSymbol { ticket: Ticket(0), spec };
                         self.matcher.handle(message, &mut ctx, &mut out);
                         out.replies.truncate(before); // Nobody's ticket: the waiting caller is told directly.
                         let _ = known.send(());
@@ -128,29 +119,20 @@ impl MatcherThread {
 
     fn flush(&mut self, out: &mut MatcherOutbox, commands: usize) {
         self.feeds.publish(&self.matcher, out, true);
-        self.jitter.pause();
+        self.mischief.step();
         self.settle(out, commands);
-        self.jitter.pause();
+        self.mischief.step();
         self.replies.push(&mut out.replies);
     }
 
     /// One message per sequencer; the batch's credits come back when the last of them has been applied.
     fn settle(&mut self, out: &mut MatcherOutbox, commands: usize) {
-        let held = Arc::new(HeldCredits {
-            credits: self.credits.clone(),
-            count: commands,
-        });
+        let held = Arc::new(HeldCredits { credits: self.credits.clone(), count: commands });
         let shards = self.router.settlements.len();
         if shards == 1 {
             if !out.to_sequencer.is_empty() {
                 let messages = std::mem::take(&mut out.to_sequencer);
-                send(
-                    &self.router.settlements[0],
-                    SettlementBatch {
-                        messages,
-                        _held: held,
-                    },
-                );
+                send(&self.router.settlements[0], SettlementBatch { messages, _held: held });
             }
             return;
         }
@@ -158,19 +140,9 @@ impl MatcherThread {
         for message in out.to_sequencer.drain(..) {
             batches[shard_of_account(message.account(), shards)].push(message);
         }
-        for (shard, messages) in batches
-            .into_iter()
-            .enumerate()
-            .filter(|(_, batch)| !batch.is_empty())
-        {
-            self.jitter.pause();
-            send(
-                &self.router.settlements[shard],
-                SettlementBatch {
-                    messages,
-                    _held: held.clone(),
-                },
-            );
+        for (shard, messages) in batches.into_iter().enumerate().filter(|(_, batch)| !batch.is_empty()) {
+            self.mischief.step();
+            send(&self.router.settlements[shard], SettlementBatch { messages, _held: held.clone() });
         }
     }
 }

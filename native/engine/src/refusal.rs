@@ -23,20 +23,12 @@ pub struct Refusal {
 impl Refusal {
     /// A refusal with just a sentence.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            field: None,
-            message: message.into(),
-            details: Map::new(),
-        }
+        Self { code, field: None, message: message.into(), details: Map::new() }
     }
 
     /// A refusal because of one field.
     pub fn field(code: Code, field: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            field: Some(field),
-            ..Self::new(code, message)
-        }
+        Self { field: Some(field), ..Self::new(code, message) }
     }
 
     /// The same with one more figure.
@@ -52,18 +44,11 @@ impl Refusal {
         let plain = Self::new(reject.code, reject.code.meaning());
         match reject.detail {
             Detail::None => plain,
-            Detail::Funds {
-                asset,
-                required,
-                available,
-            } => {
+            Detail::Funds { asset, required, available } => {
                 let asset = registry.asset(asset);
                 let required = decimal::format(required.0, asset.scale);
                 let available = decimal::format(available.0, asset.scale);
-                let message = format!(
-                    "needs {required} {code}, {available} available",
-                    code = asset.code
-                );
+                let message = format!("needs {required} {code}, {available} available", code = asset.code);
                 Self { message, ..plain }
                     .with("asset", asset.code.as_str())
                     .with("required", required)
@@ -76,11 +61,10 @@ impl Refusal {
                     .with("status", status.as_str())
                     .with("reason", reason(status))
             }
-            Detail::Bound { max } => Self {
-                message: format!("no more than {max} open orders per account"),
-                ..plain
+            Detail::Bound { max } => {
+                Self { message: format!("no more than {max} open orders per account"), ..plain }
+                    .with("max", max)
             }
-            .with("max", max),
         }
     }
 

@@ -129,11 +129,7 @@ impl Registry {
     pub fn find_symbol(&self, name: &str) -> Result<&Arc<Symbol>, Refusal> {
         let id = self.symbol_by_name.get(name);
         id.map(|&id| self.symbol(id)).ok_or_else(|| {
-            Refusal::field(
-                Code::UnknownSymbol,
-                "symbol",
-                format!("there is no symbol {name:?}"),
-            )
+            Refusal::field(Code::UnknownSymbol, "symbol", format!("there is no symbol {name:?}"))
         })
     }
 
@@ -151,24 +147,13 @@ impl Registry {
             ));
         }
         if self.asset_by_code.contains_key(code) {
-            return Err(Refusal::field(
-                Code::AssetExists,
-                "code",
-                format!("asset {code} exists"),
-            ));
+            return Err(Refusal::field(Code::AssetExists, "code", format!("asset {code} exists")));
         }
         if self.assets.len() == ASSETS_MAX {
-            return Err(Refusal::new(
-                Code::InvalidRequest,
-                format!("no more than {ASSETS_MAX} assets"),
-            ));
+            return Err(Refusal::new(Code::InvalidRequest, format!("no more than {ASSETS_MAX} assets")));
         }
         let id = AssetId(u32::try_from(self.assets.len()).expect("at most ASSETS_MAX"));
-        self.assets.push(Asset {
-            id,
-            code: code.to_owned(),
-            scale,
-        });
+        self.assets.push(Asset { id, code: code.to_owned(), scale });
         self.asset_by_code.insert(code.to_owned(), id);
         Ok(self.asset(id))
     }
@@ -181,23 +166,13 @@ impl Registry {
     pub fn prepare_symbol(&self, new: &NewSymbol, trades_max: usize) -> Result<Symbol, Refusal> {
         check_name("name", &new.name)?;
         if self.symbol_by_name.contains_key(&new.name) {
-            return Err(Refusal::field(
-                Code::SymbolExists,
-                "name",
-                format!("symbol {} exists", new.name),
-            ));
+            return Err(Refusal::field(Code::SymbolExists, "name", format!("symbol {} exists", new.name)));
         }
         if self.symbols.len() == SYMBOLS_MAX {
-            return Err(Refusal::new(
-                Code::InvalidRequest,
-                format!("no more than {SYMBOLS_MAX} symbols"),
-            ));
+            return Err(Refusal::new(Code::InvalidRequest, format!("no more than {SYMBOLS_MAX} symbols")));
         }
         let asset = |field, code: &str| {
-            self.find_asset(code).cloned().map_err(|refusal| Refusal {
-                field: Some(field),
-                ..refusal
-            })
+            self.find_asset(code).cloned().map_err(|refusal| Refusal { field: Some(field), ..refusal })
         };
         let (base, quote) = (asset("base", &new.base)?, asset("quote", &new.quote)?);
         let tick = decimal::parse("tickSize", &new.tick_size)?;
@@ -258,11 +233,7 @@ impl Registry {
     /// Adds a prepared symbol; every shard knows it by now.
     pub fn add_symbol(&mut self, symbol: Symbol) -> &Arc<Symbol> {
         let id = symbol.spec.id();
-        assert_eq!(
-            id.0 as usize,
-            self.symbols.len(),
-            "symbols are added one at a time"
-        );
+        assert_eq!(id.0 as usize, self.symbols.len(), "symbols are added one at a time");
         self.symbol_by_name.insert(symbol.name.clone(), id);
         self.symbols.push(Arc::new(symbol));
         self.symbol(id)
@@ -380,11 +351,7 @@ fn too_precise(field: &'static str, text: &str, decimals: u32) -> Refusal {
 /// How many `grid` units a decimal is.
 fn on_grid(field: &'static str, text: &str, grid: Scaled, off: Code) -> Result<u64, Refusal> {
     let overflow = || {
-        Refusal::field(
-            Code::NumberOverflow,
-            field,
-            format!("{field} is {text}, more than the engine counts"),
-        )
+        Refusal::field(Code::NumberOverflow, field, format!("{field} is {text}, more than the engine counts"))
     };
     let value = decimal::parse(field, text)?.normalized();
     // Both at the finer of the two scales.
@@ -393,22 +360,14 @@ fn on_grid(field: &'static str, text: &str, grid: Scaled, off: Code) -> Result<u
     let unit = grid.in_units_of(scale).ok_or_else(overflow)?;
     let units = digits / unit;
     if !digits.is_multiple_of(unit) {
-        let at = |units: u128| {
-            units
-                .checked_mul(grid.digits)
-                .map(|digits| decimal::format(digits, grid.scale))
-        };
+        let at =
+            |units: u128| units.checked_mul(grid.digits).map(|digits| decimal::format(digits, grid.scale));
         let step = decimal::format(grid.digits, grid.scale);
-        let nearest: Vec<_> = [units, units + 1]
-            .into_iter()
-            .filter(|&units| units > 0)
-            .filter_map(at)
-            .collect();
-        return Err(
-            Refusal::field(off, field, format!("{field} is {text}, not a multiple of {step}"))
-                .with("step", step)
-                .with("nearest", nearest),
-        );
+        let nearest: Vec<_> =
+            [units, units + 1].into_iter().filter(|&units| units > 0).filter_map(at).collect();
+        return Err(Refusal::field(off, field, format!("{field} is {text}, not a multiple of {step}"))
+            .with("step", step)
+            .with("nearest", nearest));
     }
     u64::try_from(units).map_err(|_| overflow())
 }
@@ -417,11 +376,7 @@ fn on_grid(field: &'static str, text: &str, grid: Scaled, off: Code) -> Result<u
 fn exact_product(tick: Scaled, lot: Scaled, quote: &Asset) -> Result<u128, Refusal> {
     let overflow = || spec_refusal(SpecError::Overflow);
     let digits = tick.digits.checked_mul(lot.digits).ok_or_else(overflow)?;
-    let product = Scaled {
-        digits,
-        scale: tick.scale + lot.scale,
-    }
-    .normalized();
+    let product = Scaled { digits, scale: tick.scale + lot.scale }.normalized();
     if product.scale > quote.scale {
         return Err(Refusal::new(
             Code::SymbolPrecisionInexact,
@@ -443,10 +398,9 @@ fn spec_refusal(error: SpecError) -> Refusal {
         SpecError::SameAsset => {
             Refusal::field(Code::InvalidRequest, "quote", "base and quote are the same asset")
         }
-        SpecError::Inexact => Refusal::new(
-            Code::SymbolPrecisionInexact,
-            "a trade of this symbol would have to round",
-        ),
+        SpecError::Inexact => {
+            Refusal::new(Code::SymbolPrecisionInexact, "a trade of this symbol would have to round")
+        }
         SpecError::BadLimits => Refusal::new(
             Code::InvalidRequest,
             "a minimum is above its maximum, or a maximum beyond the engine's",
@@ -486,38 +440,19 @@ mod tests {
         assert_eq!(symbol.spec.tick_lot_atoms(), 5);
         assert_eq!(symbol.parse_price("price", "100.10").unwrap(), Price(2002));
         assert_eq!(symbol.price_text(Price(2002)), "100.10");
-        assert_eq!(
-            symbol.parse_quantity("quantity", "1.5").unwrap(),
-            Quantity(15_000)
-        );
+        assert_eq!(symbol.parse_quantity("quantity", "1.5").unwrap(), Quantity(15_000));
         assert_eq!(symbol.quantity_text(15_000), "1.5000");
         let off = symbol.parse_price("price", "100.12").unwrap_err();
         assert_eq!(off.code, Code::PriceTick);
         assert_eq!(off.details["nearest"], json!(["100.10", "100.15"]));
-        assert_eq!(
-            symbol
-                .parse_price("price", "0.30000000000000004")
-                .unwrap_err()
-                .code,
-            Code::BadPrecision
-        );
-        assert_eq!(
-            symbol.parse_quantity("quantity", "0.00015").unwrap_err().code,
-            Code::QtyLot
-        );
-        assert_eq!(
-            symbol.parse_quantity("quantity", "0.000000001").unwrap_err().code,
-            Code::BadPrecision
-        );
+        assert_eq!(symbol.parse_price("price", "0.30000000000000004").unwrap_err().code, Code::BadPrecision);
+        assert_eq!(symbol.parse_quantity("quantity", "0.00015").unwrap_err().code, Code::QtyLot);
+        assert_eq!(symbol.parse_quantity("quantity", "0.000000001").unwrap_err().code, Code::BadPrecision);
     }
 
     #[test]
     fn a_symbol_that_would_round_names_the_scale_that_fits() {
-        let new = NewSymbol {
-            tick_size: "0.001".into(),
-            lot_size: "0.00001".into(),
-            ..btc_usdt()
-        };
+        let new = NewSymbol { tick_size: "0.001".into(), lot_size: "0.00001".into(), ..btc_usdt() };
         let refusal = registry().prepare_symbol(&new, 0).unwrap_err();
         assert_eq!(refusal.code, Code::SymbolPrecisionInexact);
         assert_eq!(refusal.details["quoteScaleNeeded"], json!(8));
@@ -537,26 +472,13 @@ mod tests {
     #[test]
     fn names_are_plain_and_unique() {
         let mut registry = registry();
-        assert_eq!(
-            registry.create_asset("BTC", 8).unwrap_err().code,
-            Code::AssetExists
-        );
+        assert_eq!(registry.create_asset("BTC", 8).unwrap_err().code, Code::AssetExists);
         for code in ["", "B C", "Ä", &"X".repeat(33)] {
-            assert_eq!(
-                registry.create_asset(code, 8).unwrap_err().code,
-                Code::InvalidRequest,
-                "{code}"
-            );
+            assert_eq!(registry.create_asset(code, 8).unwrap_err().code, Code::InvalidRequest, "{code}");
         }
-        assert_eq!(
-            registry.create_asset("X", 19).unwrap_err().code,
-            Code::InvalidRequest
-        );
+        assert_eq!(registry.create_asset("X", 19).unwrap_err().code, Code::InvalidRequest);
         let symbol = registry.prepare_symbol(&btc_usdt(), 0).unwrap();
         registry.add_symbol(symbol);
-        assert_eq!(
-            registry.prepare_symbol(&btc_usdt(), 0).unwrap_err().code,
-            Code::SymbolExists
-        );
+        assert_eq!(registry.prepare_symbol(&btc_usdt(), 0).unwrap_err().code, Code::SymbolExists);
     }
 }

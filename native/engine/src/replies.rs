@@ -69,22 +69,12 @@ impl Replies {
             fan_outs: HashMap::new(),
             halted: false,
         };
-        Self {
-            inner: Mutex::new(inner),
-            wake,
-            woken: AtomicBool::new(false),
-        }
+        Self { inner: Mutex::new(inner), wake, woken: AtomicBool::new(false) }
     }
 
     /// Announces that a ticket will get `parts` answers, to be handed out as one.
     pub(crate) fn expect_parts(&self, ticket: Ticket, parts: usize) {
-        let before = self.lock().fan_outs.insert(
-            ticket,
-            FanOut {
-                missing: parts,
-                answer: None,
-            },
-        );
+        let before = self.lock().fan_outs.insert(ticket, FanOut { missing: parts, answer: None });
         assert!(before.is_none(), "{ticket:?} was used twice");
     }
 
@@ -94,32 +84,17 @@ impl Replies {
             return;
         }
         let mut inner = self.lock();
-        for Reply {
-            ticket,
-            gate,
-            at,
-            outcome,
-        } in replies.drain(..)
-        {
-            inner.put(Answer {
-                ticket,
-                gate,
-                at,
-                result: Ok(outcome),
-            });
+        for Reply { ticket, gate, at, outcome } in replies.drain(..) {
+            inner.put(Answer { ticket, gate, at, result: Ok(outcome) });
         }
         self.wake_once(inner);
     }
 
-    /// An answer that the edge gave itself; it shows nothing, so it waits for nothing.
+    /// An answer that the edge gave itself. It shows nothing, so it waits for nothing, and leaves even after a
+    /// halt: a call must not stay unanswered because it was made too late.
     pub(crate) fn refuse(&self, ticket: Ticket, refusal: Refusal) {
         let mut inner = self.lock();
-        inner.put(Answer {
-            ticket,
-            gate: Lsn(0),
-            at: Timestamp(0),
-            result: Err(refusal),
-        });
+        inner.ready.answers.push(Answer { ticket, gate: Lsn(0), at: Timestamp(0), result: Err(refusal) });
         self.wake_once(inner);
     }
 
@@ -173,11 +148,7 @@ impl Inner {
         if self.halted {
             return;
         }
-        let answer = if self.fan_outs.is_empty() {
-            Some(answer)
-        } else {
-            self.join(answer)
-        };
+        let answer = if self.fan_outs.is_empty() { Some(answer) } else { self.join(answer) };
         let Some(answer) = answer else { return };
         if answer.gate <= self.durable {
             self.ready.answers.push(answer);
@@ -215,12 +186,7 @@ fn merge(a: Answer, b: Answer) -> Answer {
         (Err(refusal), _) | (_, Err(refusal)) => Err(refusal),
         (a, b) => panic!("{a:?} and {b:?} are not parts of one answer"),
     };
-    Answer {
-        ticket: a.ticket,
-        gate: a.gate.max(b.gate),
-        at: a.at.max(b.at),
-        result,
-    }
+    Answer { ticket: a.ticket, gate: a.gate.max(b.gate), at: a.at.max(b.at), result }
 }
 
 fn add(mut totals: Vec<AssetTotals>, more: Vec<AssetTotals>) -> Vec<AssetTotals> {
@@ -248,12 +214,7 @@ mod tests {
     use super::*;
 
     fn reply(ticket: u64, gate: u64) -> Reply {
-        Reply {
-            ticket: Ticket(ticket),
-            gate: Lsn(gate),
-            at: Timestamp(1),
-            outcome: Outcome::SymbolAdded,
-        }
+        Reply { ticket: Ticket(ticket), gate: Lsn(gate), at: Timestamp(1), outcome: Outcome::SymbolAdded }
     }
 
     fn tickets(ready: &Ready) -> Vec<u64> {
@@ -291,10 +252,7 @@ mod tests {
     fn parts_of_an_answer_leave_as_one() {
         let replies = Replies::new(Box::new(|| {}), Lsn(u64::MAX));
         replies.expect_parts(Ticket(1), 2);
-        let part = |gate| Reply {
-            outcome: Outcome::Orders(vec![]),
-            ..reply(1, gate)
-        };
+        let part = |gate| Reply { outcome: Outcome::Orders(vec![]), ..reply(1, gate) };
         replies.push(&mut vec![part(5)]);
         assert!(replies.drain().answers.is_empty());
         replies.push(&mut vec![part(4)]);
@@ -310,6 +268,8 @@ mod tests {
         replies.push(&mut vec![reply(1, 1)]);
         let ready = replies.drain();
         assert!(ready.answers.is_empty());
+        replies.refuse(Ticket(2), Refusal::new(lightning_core::reject::Code::Internal, "halted"));
+        assert_eq!(tickets(&replies.drain()), [2]);
         assert_eq!(ready.halted.as_deref(), Some("shard 1: a sum is off"));
     }
 }

@@ -8,8 +8,8 @@
 //! ```
 //!
 //! Only the edge ever waits, and it does not wait either: without a credit a command is refused. Each bounded
-//! channel holds at least as many messages as there are credits, and each message on it carries at least one
-//! command that holds one, so a send can't find it full. That is asserted on every send. A cycle of bounded
+//! channel holds at least as many messages as there are credits, and each message on it holds at least one
+//! that no other message on it holds, so a send can't find it full. That is asserted on every send. A cycle of bounded
 //! channels without such a rule deadlocks within a tenth of a second.
 
 use std::sync::Arc;
@@ -29,6 +29,8 @@ const CONTROL_MAX: usize = 1;
 pub(crate) enum ToSequencer {
     /// One message per tick of the edge and shard.
     Commands(Vec<Command>),
+    /// A question that every sequencer answers its part of, on one credit for all of them.
+    Question(Command, Arc<HeldCredits>),
     /// A new symbol; tell when it is known.
     AddSymbol(SymbolSpec, Sender<()>),
 }
@@ -77,20 +79,9 @@ impl Router {
         let inboxes = commands
             .into_iter()
             .zip(settlements)
-            .map(|(commands, settlements)| SequencerInbox {
-                commands,
-                settlements,
-            })
+            .map(|(commands, settlements)| SequencerInbox { commands, settlements })
             .collect();
-        (
-            Self {
-                sequencers: to_sequencers,
-                matchers: to_matchers,
-                settlements: settlers,
-            },
-            inboxes,
-            admitted,
-        )
+        (Self { sequencers: to_sequencers, matchers: to_matchers, settlements: settlers }, inboxes, admitted)
     }
 }
 
@@ -127,28 +118,18 @@ pub(crate) struct Credits {
 
 impl Credits {
     pub(crate) fn new(capacity: usize) -> Arc<Self> {
-        Arc::new(Self {
-            free: AtomicUsize::new(capacity),
-            capacity,
-        })
+        Arc::new(Self { free: AtomicUsize::new(capacity), capacity })
     }
 
-    /// Takes `count` credits, or none.
-    pub(crate) fn take(&self, count: usize) -> bool {
-        self.free
-            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |free| {
-                free.checked_sub(count)
-            })
-            .is_ok()
+    /// Takes a credit, if there is one.
+    pub(crate) fn take(&self) -> bool {
+        self.free.fetch_update(Ordering::AcqRel, Ordering::Acquire, |free| free.checked_sub(1)).is_ok()
     }
 
     /// Gives `count` credits back.
     pub(crate) fn give_back(&self, count: usize) {
         let before = self.free.fetch_add(count, Ordering::AcqRel);
-        assert!(
-            before + count <= self.capacity,
-            "more credits came back than were given out"
-        );
+        assert!(before + count <= self.capacity, "more credits came back than were given out");
     }
 
     /// Commands whose last effect has not been applied yet.
@@ -177,11 +158,8 @@ mod tests {
     #[test]
     fn credits_are_counted_and_come_back_once() {
         let credits = Credits::new(3);
-        assert!(credits.take(2) && !credits.take(2) && credits.take(1) && !credits.take(1));
-        let held = Arc::new(HeldCredits {
-            credits: credits.clone(),
-            count: 3,
-        });
+        assert!(credits.take() && credits.take() && credits.take() && !credits.take());
+        let held = Arc::new(HeldCredits { credits: credits.clone(), count: 3 });
         let other = held.clone();
         drop(held);
         assert_eq!(credits.in_flight(), 3);
@@ -195,9 +173,6 @@ mod tests {
         for account in (1..=10_000).map(|n| AccountId(n * 10)) {
             counts[shard_of_account(account, 10)] += 1;
         }
-        assert!(
-            counts.iter().all(|&count| (800..1_200).contains(&count)),
-            "{counts:?}"
-        );
+        assert!(counts.iter().all(|&count| (800..1_200).contains(&count)), "{counts:?}");
     }
 }

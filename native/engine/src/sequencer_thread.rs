@@ -16,11 +16,11 @@ use lightning_core::types::{Ticket, Timestamp};
 
 use crate::clock::Clock;
 use crate::journal::{LeasedOrderIds, VolatileJournal};
+use crate::mischief::ShardMischief;
 use crate::replies::Replies;
 use crate::router::{
     Credits, Router, SequencerInbox, SettlementBatch, ToMatcher, ToSequencer, send, shard_of_symbol,
 };
-use crate::threaded::Jitter;
 
 /// Messages taken before settlements are looked at again.
 const DRAIN_MAX: usize = 64;
@@ -35,7 +35,7 @@ pub(crate) struct SequencerThread {
     pub(crate) journal: VolatileJournal,
     pub(crate) order_ids: LeasedOrderIds,
     pub(crate) clock: Clock,
-    pub(crate) jitter: Jitter,
+    pub(crate) mischief: ShardMischief,
 }
 
 impl SequencerThread {
@@ -57,13 +57,13 @@ impl SequencerThread {
                 },
                 recv(self.stop) -> _ => return,
             }
-            self.jitter.pause();
+            self.mischief.step();
             while commands.len() < DRAIN_MAX
                 && let Ok(message) = self.inbox.commands.try_recv()
             {
                 commands.push(message);
             }
-            self.jitter.pause();
+            self.mischief.step();
             let now = self.clock.now();
             while let Ok(batch) = self.inbox.settlements.try_recv() {
                 self.apply(batch, now, &mut out);
@@ -71,6 +71,7 @@ impl SequencerThread {
             for message in commands.drain(..) {
                 match message {
                     ToSequencer::Commands(batch) => self.run_commands(batch, now, &mut out),
+                    ToSequencer::Question(command, _held) => self.handle(command, now, &mut out),
                     ToSequencer::AddSymbol(spec, known) => {
                         let ticket = Ticket(0);
                         let request = lightning_core::message::Request::AddSymbol(spec);
@@ -97,10 +98,7 @@ impl SequencerThread {
     }
 
     fn handle(&mut self, command: Command, now: Timestamp, out: &mut SequencerOutbox) {
-        let mut ctx = Context {
-            now,
-            log: &mut self.journal,
-        };
+        let mut ctx = Context { now, log: &mut self.journal };
         self.sequencer.handle(command, &mut ctx, &mut self.order_ids, out);
     }
 
@@ -114,26 +112,19 @@ impl SequencerThread {
         let shards = self.router.matchers.len();
         if shards == 1 {
             if !out.to_matcher.is_empty() {
-                send(
-                    &self.router.matchers[0],
-                    ToMatcher::Admitted(std::mem::take(&mut out.to_matcher)),
-                );
+                send(&self.router.matchers[0], ToMatcher::Admitted(std::mem::take(&mut out.to_matcher)));
             }
         } else {
             let mut batches: Vec<Vec<MatcherMessage>> = (0..shards).map(|_| Vec::new()).collect();
             for message in out.to_matcher.drain(..) {
                 batches[shard_of_symbol(message.symbol(), shards)].push(message);
             }
-            for (shard, batch) in batches
-                .into_iter()
-                .enumerate()
-                .filter(|(_, batch)| !batch.is_empty())
-            {
-                self.jitter.pause();
+            for (shard, batch) in batches.into_iter().enumerate().filter(|(_, batch)| !batch.is_empty()) {
+                self.mischief.step();
                 send(&self.router.matchers[shard], ToMatcher::Admitted(batch));
             }
         }
-        self.jitter.pause();
+        self.mischief.step();
         self.replies.push(&mut out.replies);
     }
 }

@@ -15,9 +15,10 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::journal::{LeasedOrderIds, VolatileJournal};
 use crate::matcher_thread::{Feeds, MatcherThread};
+use crate::mischief::Mischief;
 use crate::registry::Symbol;
 use crate::replies::Replies;
-use crate::router::{Credits, Router, ToMatcher, ToSequencer, send, shard_of_symbol};
+use crate::router::{Credits, HeldCredits, Router, ToMatcher, ToSequencer, send, shard_of_symbol};
 use crate::sequencer_thread::SequencerThread;
 
 /// Order ids leased to a sequencer at a time.
@@ -36,7 +37,7 @@ pub(crate) struct Threaded {
 
 impl Threaded {
     /// Starts the threads: the whole graph of threads and channels is built here.
-    pub(crate) fn start(config: &Config, replies: &Arc<Replies>, jitter_seed: Option<u64>) -> Self {
+    pub(crate) fn start(config: &Config, replies: &Arc<Replies>, mischief: Mischief) -> Self {
         let credits = Credits::new(config.credits);
         let journal = VolatileJournal::default();
         let order_ids = Arc::new(AtomicU64::new(0));
@@ -56,12 +57,8 @@ impl Threaded {
                     replies.halt(format!("{who}: {}", panic_text(&*panic)));
                 }
             };
-            threads.push(
-                std::thread::Builder::new()
-                    .name(name)
-                    .spawn(body)
-                    .expect("a thread can be started"),
-            );
+            threads
+                .push(std::thread::Builder::new().name(name).spawn(body).expect("a thread can be started"));
         };
         for (shard, inbox) in inboxes.into_iter().enumerate() {
             let thread = SequencerThread {
@@ -74,7 +71,7 @@ impl Threaded {
                 journal: journal.clone(),
                 order_ids: LeasedOrderIds::new(order_ids.clone(), ORDER_ID_BLOCK),
                 clock: Clock::default(),
-                jitter: Jitter::new(jitter_seed, shard as u64),
+                mischief: mischief.sequencer(shard),
             };
             start(format!("sequencer-{shard}"), Box::new(move || thread.run()));
         }
@@ -89,18 +86,11 @@ impl Threaded {
                 credits: credits.clone(),
                 journal: journal.clone(),
                 clock: Clock::default(),
-                jitter: Jitter::new(jitter_seed, 100 + shard as u64),
+                mischief: mischief.matcher(shard),
             };
             start(format!("matcher-{shard}"), Box::new(move || thread.run()));
         }
-        Self {
-            router,
-            credits,
-            journal,
-            halted,
-            stop,
-            threads: Mutex::new(threads),
-        }
+        Self { router, credits, journal, halted, stop, threads: Mutex::new(threads) }
     }
 
     /// True after a broken invariant.
@@ -111,10 +101,15 @@ impl Threaded {
     /// Sends commands, each with a credit taken, to one sequencer.
     pub(crate) fn send(&self, sequencer: usize, commands: Vec<Command>) {
         if !commands.is_empty() {
-            send(
-                &self.router.sequencers[sequencer],
-                ToSequencer::Commands(commands),
-            );
+            send(&self.router.sequencers[sequencer], ToSequencer::Commands(commands));
+        }
+    }
+
+    /// Sends a question, with a credit taken, to every sequencer.
+    pub(crate) fn ask_all(&self, command: &Command) {
+        let held = Arc::new(HeldCredits { credits: self.credits.clone(), count: 1 });
+        for sequencer in &self.router.sequencers {
+            send(sequencer, ToSequencer::Question(command.clone(), held.clone()));
         }
     }
 
@@ -124,10 +119,7 @@ impl Threaded {
         let shards = self.router.matchers.len();
         let (known, heard) = bounded(self.router.sequencers.len() + 1);
         let matcher = &self.router.matchers[shard_of_symbol(symbol.spec.id(), shards)];
-        send(
-            matcher,
-            ToMatcher::AddSymbol(symbol.spec, symbol.feed.clone(), known.clone()),
-        );
+        send(matcher, ToMatcher::AddSymbol(symbol.spec, symbol.feed.clone(), known.clone()));
         for sequencer in &self.router.sequencers {
             send(sequencer, ToSequencer::AddSymbol(symbol.spec, known.clone()));
         }
@@ -150,12 +142,7 @@ impl Threaded {
             std::thread::park_timeout(Duration::from_micros(100));
         }
         drop(lock(&self.stop).take());
-        for thread in self
-            .threads
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .drain(..)
-        {
+        for thread in self.threads.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
             // A shard that panicked has reported it already.
             let _ = thread.join();
         }
@@ -172,26 +159,4 @@ pub(crate) fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
         .map(String::as_str)
         .or_else(|| panic.downcast_ref::<&str>().copied())
         .unwrap_or("a broken invariant")
-}
-
-/// Random pauses in the shard loops, for concurrency tests: makes interleavings that a quiet machine never
-/// shows. Off, and free, unless a test asks for a seed.
-pub(crate) struct Jitter(Option<u64>);
-
-impl Jitter {
-    fn new(seed: Option<u64>, shard: u64) -> Self {
-        Self(seed.map(|seed| (seed ^ shard.wrapping_mul(0x9e37_79b9_7f4a_7c15)) | 1))
-    }
-
-    pub(crate) fn pause(&mut self) {
-        let Some(state) = &mut self.0 else { return };
-        *state ^= *state << 13;
-        *state ^= *state >> 7;
-        *state ^= *state << 17;
-        match *state % 64 {
-            0 => std::thread::sleep(Duration::from_micros(*state % 200)),
-            1..16 => std::thread::yield_now(),
-            _ => {}
-        }
-    }
 }

@@ -55,11 +55,7 @@ impl<'a> Writer<'a> {
     /// Bytes written, or, if there are none, the negative of what the next record needs.
     #[expect(clippy::cast_precision_loss, reason = "a buffer is smaller than 2^53 bytes")]
     pub(crate) fn written_or_needed(&self, needed: usize) -> f64 {
-        if self.at > 0 {
-            self.at as f64
-        } else {
-            -(needed as f64)
-        }
+        if self.at > 0 { self.at as f64 } else { -(needed as f64) }
     }
 
     /// Appends an answer; what it needs, if that is more than is left.
@@ -87,12 +83,8 @@ impl<'a> Writer<'a> {
     ) -> Result<(), usize> {
         let mut record = self.reserve(PLACED + placed.fills.len() * FILL)?;
         let symbol = registry.symbol(placed.order.symbol);
-        let kind = [
-            KIND_PLACED,
-            status_byte(placed.status),
-            reason_byte(placed.status),
-            flags(&placed.order),
-        ];
+        let kind =
+            [KIND_PLACED, status_byte(placed.status), reason_byte(placed.status), flags(&placed.order)];
         record.head(answer.ticket, kind, placed.fills.len());
         record.stamp(answer);
         record.f64(32, placed.id.0);
@@ -132,11 +124,7 @@ impl<'a> Writer<'a> {
     ) -> Result<(), usize> {
         let mut record = self.reserve(CANCELED)?;
         let symbol = registry.symbol(canceled.symbol);
-        record.head(
-            answer.ticket,
-            [KIND_CANCELED, 0, 0, u8::from(canceled.side == Side::Sell)],
-            0,
-        );
+        record.head(answer.ticket, [KIND_CANCELED, 0, 0, u8::from(canceled.side == Side::Sell)], 0);
         record.stamp(answer);
         record.f64(32, canceled.id.0);
         record.f64(48, canceled.book_seq);
@@ -273,10 +261,9 @@ fn outcome_json(answer: &Answer, outcome: &Outcome, registry: &Registry) -> Valu
             line["ts"] = milliseconds(answer.at).into();
             line
         }
-        Outcome::Balances(balances) => balances
-            .iter()
-            .map(|&(asset, balance)| balance_json(registry, asset, balance))
-            .collect(),
+        Outcome::Balances(balances) => {
+            balances.iter().map(|&(asset, balance)| balance_json(registry, asset, balance)).collect()
+        }
         Outcome::Orders(orders) => orders.iter().map(|order| order_json(registry, order)).collect(),
         Outcome::Totals(totals) => totals
             .iter()
@@ -319,10 +306,7 @@ fn balance_json(
 fn order_json(registry: &Registry, order: &Order) -> Value {
     let symbol = registry.symbol(order.order.symbol);
     let (price, quantity, quote) = asked(&order.order);
-    let (price, quantity_text) = (
-        symbol.price_text(price),
-        symbol.quantity_text(u128::from(quantity.0)),
-    );
+    let (price, quantity_text) = (symbol.price_text(price), symbol.quantity_text(u128::from(quantity.0)));
     let (kind, price, quantity, quote) = match order.order.kind {
         OrderKind::Limit { .. } => ("limit", Some(price), Some(quantity_text), None),
         OrderKind::MarketByQuantity { .. } => ("market", None, Some(quantity_text), None),

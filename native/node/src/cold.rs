@@ -3,12 +3,12 @@
 use lightning_core::book::PriceLevel;
 use lightning_core::reject::Code;
 use lightning_core::types::{Price, Quantity, Side};
-use lightning_engine::Engine;
 use lightning_engine::config::Options;
 use lightning_engine::decimal;
 use lightning_engine::market_data::BookView;
 use lightning_engine::refusal::Refusal;
 use lightning_engine::registry::{Asset, NewSymbol, Symbol};
+use lightning_engine::{Engine, Mischief};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -28,13 +28,16 @@ struct GivenOptions {
     open_orders_per_account: Option<f64>,
     trades_per_symbol: Option<f64>,
     closed_orders: Option<f64>,
+    /// For tests: the first sequencer breaks at its so many-th step.
+    panic_after: Option<f64>,
 }
 
-pub(crate) fn parse_options(text: &str) -> Result<Options, Refusal> {
+pub(crate) fn parse_options(text: &str) -> Result<(Options, Mischief), Refusal> {
     let given: GivenOptions = serde_json::from_str(text)
         .map_err(|error| Refusal::new(Code::InvalidRequest, format!("options: {error}")))?;
     let count = |number: Option<f64>| number.map(|number| whole(number).unwrap_or(usize::MAX));
-    Ok(Options {
+    let panic_after = count(given.panic_after).map(|steps| steps as u64);
+    let options = Options {
         inline: given.inline,
         sequencers: count(given.sequencers),
         matchers: count(given.matchers),
@@ -42,14 +45,13 @@ pub(crate) fn parse_options(text: &str) -> Result<Options, Refusal> {
         open_orders_per_account: count(given.open_orders_per_account),
         trades_per_symbol: count(given.trades_per_symbol),
         closed_orders: count(given.closed_orders),
-    })
+    };
+    Ok((options, Mischief { panic_after, ..Mischief::default() }))
 }
 
 pub(crate) fn create_asset(engine: &Engine, code: &str, scale: f64) -> String {
     // What is no whole number is out of range, and refused as that.
-    let scale = whole(scale)
-        .and_then(|scale| u32::try_from(scale).ok())
-        .unwrap_or(u32::MAX);
+    let scale = whole(scale).and_then(|scale| u32::try_from(scale).ok()).unwrap_or(u32::MAX);
     answer(engine.create_asset(code, scale).map(|asset| asset_json(&asset)))
 }
 
@@ -83,23 +85,17 @@ pub(crate) fn bbo(engine: &Engine, symbol: &str) -> String {
 }
 
 pub(crate) fn trades(engine: &Engine, symbol: &str, from: Option<f64>, limit: f64) -> String {
-    let limit = whole(limit)
-        .filter(|limit| (1..=TRADES_MAX).contains(limit))
-        .ok_or_else(|| {
-            Refusal::field(
-                Code::InvalidRequest,
-                "limit",
-                format!("limit is not a whole number from 1 to {TRADES_MAX}"),
-            )
-        });
+    let limit = whole(limit).filter(|limit| (1..=TRADES_MAX).contains(limit)).ok_or_else(|| {
+        Refusal::field(
+            Code::InvalidRequest,
+            "limit",
+            format!("limit is not a whole number from 1 to {TRADES_MAX}"),
+        )
+    });
     let from = match from.map(whole) {
         None => Ok(None),
         Some(Some(from)) => Ok(Some(from as u64)),
-        Some(None) => Err(Refusal::field(
-            Code::InvalidRequest,
-            "fromId",
-            "fromId is not a whole number",
-        )),
+        Some(None) => Err(Refusal::field(Code::InvalidRequest, "fromId", "fromId is not a whole number")),
     };
     let trades = limit.and_then(|limit| engine.trades(symbol, from?, limit));
     answer(trades.map(|(symbol, trades)| {
@@ -182,11 +178,7 @@ fn asset_json(asset: &Asset) -> Value {
 
 /// What a view says without its levels: symbol, sequence, time, spread, spread in basis points, mid.
 fn touch(symbol: &Symbol, view: &BookView) -> Value {
-    let prices = view
-        .bids
-        .first()
-        .zip(view.asks.first())
-        .map(|(bid, ask)| (bid.price, ask.price));
+    let prices = view.bids.first().zip(view.asks.first()).map(|(bid, ask)| (bid.price, ask.price));
     let digits = |price: Price| symbol.price_digits(price);
     json!({
         "symbol": symbol.name,
@@ -230,10 +222,7 @@ fn levels_json(symbol: &Symbol, levels: &[PriceLevel], cumulative: bool) -> Valu
 /// Each order's notional is below 2^96 and a level has fewer than 2^32 orders, so the sum of 20 levels fits.
 fn level_notional(symbol: &Symbol, level: &PriceLevel) -> u128 {
     let one_lot = symbol.spec.notional(level.price, Quantity(1));
-    one_lot
-        .0
-        .checked_mul(level.quantity)
-        .expect("a level is worth less than 2^128 atoms")
+    one_lot.0.checked_mul(level.quantity).expect("a level is worth less than 2^128 atoms")
 }
 
 fn level_json(symbol: &Symbol, level: &PriceLevel) -> Value {

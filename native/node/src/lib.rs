@@ -59,11 +59,10 @@ pub fn open(env: Env, options: String, wake: Function<'_, (), ()>) -> Result<Ope
         // Refused only when a wake-up is queued already, or when this environment is going away.
         wake.call((), ThreadsafeFunctionCallMode::NonBlocking);
     };
-    match cold::parse_options(&options).and_then(|options| Engine::open(options, Box::new(on_ready))) {
-        Err(refusal) => Ok(Opened {
-            handle: None,
-            error: Some(refusal.to_json().to_string()),
-        }),
+    let opened = cold::parse_options(&options)
+        .and_then(|(options, mischief)| Engine::open_with_mischief(options, Box::new(on_ready), mischief));
+    match opened {
+        Err(refusal) => Ok(Opened { handle: None, error: Some(refusal.to_json().to_string()) }),
         Ok(engine) => {
             let engine = Arc::new(engine);
             // `worker.terminate()` and a natural exit end threads here; `process.exit()` in TypeScript.
@@ -73,14 +72,8 @@ pub fn open(env: Env, options: String, wake: Function<'_, (), ()>) -> Result<Ope
                     engine.close();
                 }
             })?;
-            let handle = Handle {
-                engine,
-                undelivered: Mutex::default(),
-            };
-            Ok(Opened {
-                handle: Some(External::new(handle)),
-                error: None,
-            })
+            let handle = Handle { engine, undelivered: Mutex::default() };
+            Ok(Opened { handle: Some(External::new(handle)), error: None })
         }
     }
 }
@@ -89,9 +82,7 @@ pub fn open(env: Env, options: String, wake: Function<'_, (), ()>) -> Result<Ope
 #[napi(catch_unwind)]
 pub fn submit(handle: &External<Handle>, buffer: &[u8], count: u32) {
     let batch = records::iterate(buffer, count);
-    handle
-        .engine
-        .submit(batch.map(|record| (record.ticket(), record.ask())));
+    handle.engine.submit(batch.map(|record| (record.ticket(), record.ask())));
 }
 
 /// Writes answers into a buffer, as many as fit, and says how many bytes. Zero: nothing is ready. Negative:

@@ -49,11 +49,7 @@ impl<'a> Record<'a> {
 
     pub(crate) fn ask(&self) -> Ask<'a> {
         let account = self.id_at(ACCOUNT_AT);
-        let funds = || Funds {
-            account,
-            asset: self.text(0),
-            amount: self.text(1),
-        };
+        let funds = || Funds { account, asset: self.text(0), amount: self.text(1) };
         match self.0[0] {
             1 => Ask::Deposit(funds()),
             2 => Ask::Withdraw(funds()),
@@ -81,17 +77,9 @@ impl<'a> Record<'a> {
                 quantity: self.text(2),
                 quote_quantity: self.text(3),
             }),
-            4 => Ask::Cancel {
-                account,
-                order: self.id_at(ORDER_AT),
-            },
-            5 => Ask::Balances {
-                account,
-                asset: self.text(0),
-            },
-            6 => Ask::Order {
-                order: self.id_at(ORDER_AT),
-            },
+            4 => Ask::Cancel { account, order: self.id_at(ORDER_AT) },
+            5 => Ask::Balances { account, asset: self.text(0) },
+            6 => Ask::Order { order: self.id_at(ORDER_AT) },
             7 => Ask::OpenOrders {
                 account: (self.u32_at(FLAGS_AT) & HAS_ACCOUNT != 0).then_some(account),
                 symbol: self.text(0),
@@ -109,11 +97,7 @@ impl<'a> Record<'a> {
             ABSENT => None,
             _ => {
                 let bytes = self.0[start..start + TEXT].get(..usize::from(length));
-                Some(
-                    bytes
-                        .and_then(|bytes| std::str::from_utf8(bytes).ok())
-                        .unwrap_or(TOO_LONG_TEXT),
-                )
+                Some(bytes.and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or(TOO_LONG_TEXT))
             }
         }
     }
@@ -131,10 +115,6 @@ impl<'a> Record<'a> {
     )]
     fn id_at(&self, at: usize) -> u64 {
         let number = f64::from_le_bytes(self.0[at..at + 8].try_into().expect("eight bytes"));
-        if number >= 1.0 && number <= ID_MAX as f64 && number.fract() == 0.0 {
-            number as u64
-        } else {
-            0
-        }
+        if number >= 1.0 && number <= ID_MAX as f64 && number.fract() == 0.0 { number as u64 } else { 0 }
     }
 }

@@ -38,13 +38,7 @@ pub(super) enum Direction {
 
 impl Default for PriceLadder {
     fn default() -> Self {
-        Self {
-            nodes: Vec::new(),
-            free: Vec::new(),
-            root: NONE,
-            height: 0,
-            len: 0,
-        }
+        Self { nodes: Vec::new(), free: Vec::new(), root: NONE, height: 0, len: 0 }
     }
 }
 
@@ -91,30 +85,21 @@ impl PriceLadder {
             at = self.nodes[at as usize].children[digit];
         }
         let digit = digit(price, 0);
-        assert!(
-            self.nodes[at as usize].occupied & (1 << digit) == 0,
-            "{price:?} is in the ladder already"
-        );
+        assert!(self.nodes[at as usize].occupied & (1 << digit) == 0, "{price:?} is in the ladder already");
         self.nodes[at as usize].set(digit, value);
         self.len += 1;
     }
 
     /// Takes out a price that is there, and every node that it leaves empty.
     pub(super) fn remove(&mut self, price: Price) {
-        assert!(
-            self.root != NONE && self.covers(price),
-            "{price:?} is not in the ladder"
-        );
+        assert!(self.root != NONE && self.covers(price), "{price:?} is not in the ladder");
         let mut path = [NONE; (u64::BITS / FANOUT_BITS + 1) as usize];
         let mut at = self.root;
         for layer in (0..self.height).rev() {
             path[layer as usize] = at;
             let node = &self.nodes[at as usize];
             let digit = digit(price, layer);
-            assert!(
-                node.occupied & (1 << digit) != 0,
-                "{price:?} is not in the ladder"
-            );
+            assert!(node.occupied & (1 << digit) != 0, "{price:?} is not in the ladder");
             at = node.children[digit];
         }
         self.len -= 1;
@@ -185,17 +170,11 @@ impl PriceLadder {
 
     fn new_node(&mut self) -> u32 {
         if let Some(node) = self.free.pop() {
-            assert!(
-                self.nodes[node as usize].occupied == 0,
-                "a node in use is on the free list"
-            );
+            assert!(self.nodes[node as usize].occupied == 0, "a node in use is on the free list");
             return node;
         }
         let node = u32::try_from(self.nodes.len()).expect("fewer than 2^32 ladder nodes");
-        self.nodes.push(Node {
-            occupied: 0,
-            children: [NONE; FANOUT],
-        });
+        self.nodes.push(Node { occupied: 0, children: [NONE; FANOUT] });
         node
     }
 }
@@ -272,10 +251,7 @@ mod tests {
                 assert_eq!(ladder.first(Direction::Down), model.last_key_value().map(pair));
                 if ladder.covers(Price(probe)) {
                     let above = (std::ops::Bound::Excluded(probe), std::ops::Bound::Unbounded);
-                    assert_eq!(
-                        ladder.next(Price(probe), Direction::Up),
-                        model.range(above).next().map(pair)
-                    );
+                    assert_eq!(ladder.next(Price(probe), Direction::Up), model.range(above).next().map(pair));
                     assert_eq!(
                         ladder.next(Price(probe), Direction::Down),
                         model.range(..probe).next_back().map(pair)

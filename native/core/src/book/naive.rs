@@ -14,12 +14,7 @@ pub struct NaiveBook {
 impl NaiveBook {
     fn front_at(&self, side: Side) -> Option<usize> {
         let mut best: Option<usize> = None;
-        for (at, order) in self
-            .orders
-            .iter()
-            .enumerate()
-            .filter(|(_, order)| order.side == side)
-        {
+        for (at, order) in self.orders.iter().enumerate().filter(|(_, order)| order.side == side) {
             if best.is_none_or(|best| side.is_better(order.price, self.orders[best].price)) {
                 best = Some(at);
             }
@@ -56,12 +51,7 @@ impl OrderBook for NaiveBook {
     }
 
     fn for_each_level(&self, side: Side, mut visit: impl FnMut(PriceLevel) -> ControlFlow<()>) {
-        let mut prices: Vec<_> = self
-            .orders
-            .iter()
-            .filter(|o| o.side == side)
-            .map(|o| o.price)
-            .collect();
+        let mut prices: Vec<_> = self.orders.iter().filter(|o| o.side == side).map(|o| o.price).collect();
         prices.sort_unstable();
         prices.dedup();
         if side == Side::Buy {
@@ -71,13 +61,7 @@ impl OrderBook for NaiveBook {
             let at_price = self.orders.iter().filter(|o| o.side == side && o.price == price);
             let quantity = at_price.clone().map(|o| u128::from(o.quantity.0)).sum();
             let orders = u32::try_from(at_price.count()).expect("fewer than 2^32 orders");
-            if visit(PriceLevel {
-                price,
-                quantity,
-                orders,
-            })
-            .is_break()
-            {
+            if visit(PriceLevel { price, quantity, orders }).is_break() {
                 return;
             }
         }

@@ -33,10 +33,7 @@ struct Half {
 
 impl Default for Half {
     fn default() -> Self {
-        Self {
-            ladder: PriceLadder::default(),
-            best: NONE,
-        }
+        Self { ladder: PriceLadder::default(), best: NONE }
     }
 }
 
@@ -84,14 +81,7 @@ impl PriceTimeBook {
         if let Some(level) = self.half(side).ladder.get(price) {
             return level;
         }
-        let level = self.levels.take(Level {
-            price,
-            side,
-            quantity: 0,
-            orders: 0,
-            head: NONE,
-            tail: NONE,
-        });
+        let level = self.levels.take(Level { price, side, quantity: 0, orders: 0, head: NONE, tail: NONE });
         let improves = best == NONE || side.is_better(price, self.levels.get(best).price);
         let half = self.half_mut(side);
         half.ladder.insert(price, level);
@@ -121,19 +111,10 @@ impl PriceTimeBook {
         level.quantity -= u128::from(node.quantity.0);
         let (side, price) = (level.side, level.price);
         if level.orders == 0 {
-            assert!(
-                level.quantity == 0 && level.head == NONE && level.tail == NONE,
-                "a phantom level"
-            );
+            assert!(level.quantity == 0 && level.head == NONE && level.tail == NONE, "a phantom level");
             self.drop_level(node.level, side, price);
         }
-        RestingOrder {
-            id: node.id,
-            account: node.account,
-            side,
-            price,
-            quantity: node.quantity,
-        }
+        RestingOrder { id: node.id, account: node.account, side, price, quantity: node.quantity }
     }
 
     fn drop_level(&mut self, slot: u32, side: Side, price: Price) {
@@ -160,10 +141,7 @@ impl PriceTimeBook {
 
 impl OrderBook for PriceTimeBook {
     fn insert(&mut self, order: RestingOrder) {
-        assert!(
-            !order.quantity.is_zero(),
-            "an order without quantity can't rest: {order:?}"
-        );
+        assert!(!order.quantity.is_zero(), "an order without quantity can't rest: {order:?}");
         let at = self.level_at(order.side, order.price);
         let level = self.levels.get_mut(at);
         let prev = level.tail;
@@ -181,10 +159,7 @@ impl OrderBook for PriceTimeBook {
         } else {
             self.orders.get_mut(prev).next = slot;
         }
-        level.orders = level
-            .orders
-            .checked_add(1)
-            .expect("fewer than 2^32 orders at a level");
+        level.orders = level.orders.checked_add(1).expect("fewer than 2^32 orders at a level");
         level.quantity += u128::from(order.quantity.0);
         self.by_id.insert(order.id.0, slot);
     }
@@ -214,10 +189,7 @@ impl OrderBook for PriceTimeBook {
             level.quantity -= u128::from(quantity.0);
             return;
         }
-        assert!(
-            quantity == node.quantity,
-            "a fill of {quantity:?} beyond what rests: {node:?}"
-        );
+        assert!(quantity == node.quantity, "a fill of {quantity:?} beyond what rests: {node:?}");
         let id = node.id;
         self.by_id.remove(id.0);
         self.unlink(slot);
@@ -227,19 +199,8 @@ impl OrderBook for PriceTimeBook {
         let half = self.half(side);
         let mut at = (half.best != NONE).then_some(half.best);
         while let Some(slot) = at {
-            let Level {
-                price,
-                quantity,
-                orders,
-                ..
-            } = *self.levels.get(slot);
-            if visit(PriceLevel {
-                price,
-                quantity,
-                orders,
-            })
-            .is_break()
-            {
+            let Level { price, quantity, orders, .. } = *self.levels.get(slot);
+            if visit(PriceLevel { price, quantity, orders }).is_break() {
                 return;
             }
             at = half.ladder.next(price, outward(side)).map(|(_, level)| level);
@@ -255,11 +216,7 @@ impl OrderBook for PriceTimeBook {
         for side in [Side::Buy, Side::Sell] {
             let half = self.half(side);
             let first = half.ladder.first(outward(side));
-            assert_eq!(
-                first.map_or(NONE, |(_, level)| level),
-                half.best,
-                "the cached best is stale"
-            );
+            assert_eq!(first.map_or(NONE, |(_, level)| level), half.best, "the cached best is stale");
             let (mut levels, mut before) = (0, None);
             self.for_each_level(side, |level| {
                 assert!(
@@ -268,10 +225,7 @@ impl OrderBook for PriceTimeBook {
                 );
                 before = Some(level.price);
                 levels += 1;
-                let slot = half
-                    .ladder
-                    .get(level.price)
-                    .expect("a visited level is in the ladder");
+                let slot = half.ladder.get(level.price).expect("a visited level is in the ladder");
                 let (mut at, mut prev) = (self.levels.get(slot).head, NONE);
                 let (mut quantity, mut orders) = (0_u128, 0);
                 while at != NONE {
@@ -318,10 +272,7 @@ struct Slab<T> {
 
 impl<T> Default for Slab<T> {
     fn default() -> Self {
-        Self {
-            slots: Vec::new(),
-            free: Vec::new(),
-        }
+        Self { slots: Vec::new(), free: Vec::new() }
     }
 }
 

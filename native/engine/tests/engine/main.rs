@@ -1,0 +1,5 @@
+//! The engine through its public handle, the way every front end uses it.
+
+mod concurrency;
+mod halt;
+mod support;

@@ -1,0 +1,170 @@
+//! A client of the engine with a watchdog: asks, waits for answers, and says what is missing when none come.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
+
+use lightning_core::message::Outcome;
+use lightning_core::reject::Code;
+use lightning_core::types::{Side, Ticket};
+use lightning_engine::config::Options;
+use lightning_engine::edge::{Ask, Funds, KindName, Place, TifName};
+use lightning_engine::refusal::Refusal;
+use lightning_engine::registry::NewSymbol;
+use lightning_engine::{Engine, Mischief};
+
+/// Nothing in these tests takes a second: this long without an answer is a deadlock.
+const WATCHDOG: Duration = Duration::from_secs(30);
+
+pub(crate) type Answered = Result<Outcome, Refusal>;
+
+pub(crate) struct Client {
+    pub(crate) engine: Engine,
+    bell: Arc<(Mutex<bool>, Condvar)>,
+    answers: BTreeMap<u64, Answered>,
+    next_ticket: u64,
+    unanswered: usize,
+}
+
+impl Client {
+    pub(crate) fn open(options: Options, mischief: Mischief) -> Self {
+        let bell = Arc::new((Mutex::new(false), Condvar::new()));
+        let ring = bell.clone();
+        let wake = Box::new(move || {
+            *ring.0.lock().unwrap() = true;
+            ring.1.notify_one();
+        });
+        let engine = Engine::open_with_mischief(options, wake, mischief);
+        Self { engine: engine.unwrap(), bell, answers: BTreeMap::new(), next_ticket: 1, unanswered: 0 }
+    }
+
+    /// An engine with assets BASE and QUOTE and `symbols` symbols S0, S1, ... of tick 1 and lot 1.
+    pub(crate) fn with_market(options: Options, mischief: Mischief, symbols: usize) -> Self {
+        let client = Self::open(options, mischief);
+        client.engine.create_asset("BASE", 0).unwrap();
+        client.engine.create_asset("QUOTE", 0).unwrap();
+        for symbol in 0..symbols {
+            let new = NewSymbol {
+                name: format!("S{symbol}"),
+                base: "BASE".into(),
+                quote: "QUOTE".into(),
+                tick_size: "1".into(),
+                lot_size: "1".into(),
+                ..NewSymbol::default()
+            };
+            client.engine.create_symbol(&new).unwrap();
+        }
+        client
+    }
+
+    /// Asks; the answer comes later.
+    pub(crate) fn ask(&mut self, ask: Ask<'_>) -> u64 {
+        let ticket = self.next_ticket;
+        self.next_ticket += 1;
+        self.unanswered += 1;
+        self.engine.submit([(Ticket(ticket), ask)]);
+        ticket
+    }
+
+    /// Asks and waits; asks again while the engine is busy. (An answer may be here before its credit is back:
+    /// it leaves when its settlements are sent, the credit returns when the last of them has been applied.)
+    pub(crate) fn call(&mut self, ask: Ask<'_>) -> Answered {
+        loop {
+            let ticket = self.ask(ask);
+            let answer = loop {
+                if let Some(answer) = self.answers.remove(&ticket) {
+                    break answer;
+                }
+                self.wait();
+            };
+            if code(&answer) != Some(Code::Busy) {
+                return answer;
+            }
+            std::thread::yield_now();
+        }
+    }
+
+    /// Waits until everything is answered; gives the answers by ticket.
+    pub(crate) fn settle(&mut self) -> BTreeMap<u64, Answered> {
+        while self.unanswered > 0 {
+            self.wait();
+        }
+        std::mem::take(&mut self.answers)
+    }
+
+    pub(crate) fn unanswered(&self) -> usize {
+        self.unanswered
+    }
+
+    /// Takes in what is ready without waiting.
+    pub(crate) fn poll(&mut self) {
+        let ready = self.engine.drain();
+        assert_eq!(ready.halted, None, "the engine halted");
+        for answer in ready.answers {
+            let before = self.answers.insert(answer.ticket.0, answer.result);
+            assert!(before.is_none(), "{:?} was answered twice", answer.ticket);
+            self.unanswered -= 1;
+        }
+    }
+
+    fn wait(&mut self) {
+        let before = self.unanswered;
+        self.poll();
+        if self.unanswered < before {
+            return;
+        }
+        let rung = self.bell.0.lock().unwrap();
+        let (mut rung, timeout) = self.bell.1.wait_timeout_while(rung, WATCHDOG, |rung| !*rung).unwrap();
+        assert!(
+            !timeout.timed_out(),
+            "watchdog: {} of {} tickets unanswered, {:?}",
+            self.unanswered,
+            self.next_ticket - 1,
+            self.engine.stats()
+        );
+        *rung = false;
+        drop(rung);
+        self.poll();
+    }
+}
+
+pub(crate) fn deposit<'a>(account: u64, asset: &'a str, amount: &'a str) -> Ask<'a> {
+    Ask::Deposit(Funds { account, asset: Some(asset), amount: Some(amount) })
+}
+
+pub(crate) fn limit<'a>(
+    account: u64,
+    symbol: &'a str,
+    side: Side,
+    quantity: &'a str,
+    price: &'a str,
+) -> Ask<'a> {
+    Ask::Place(Place {
+        account,
+        symbol: Some(symbol),
+        side: Some(side),
+        kind: Some(KindName::Limit),
+        tif: TifName::Default,
+        price: Some(price),
+        quantity: Some(quantity),
+        quote_quantity: None,
+    })
+}
+
+pub(crate) fn market<'a>(account: u64, symbol: &'a str, side: Side, quantity: &'a str) -> Ask<'a> {
+    Ask::Place(Place {
+        account,
+        symbol: Some(symbol),
+        side: Some(side),
+        kind: Some(KindName::Market),
+        tif: TifName::Default,
+        price: None,
+        quantity: Some(quantity),
+        quote_quantity: None,
+    })
+}
+
+/// The code of a refusal, if it is one.
+pub(crate) fn code(answer: &Answered) -> Option<Code> {
+    answer.as_ref().err().map(|refusal| refusal.code)
+}
