@@ -721,11 +721,6 @@ declare const ERROR_CODES: {
         readonly number: 9001;
         readonly retryable: true;
     };
-    /** The engine is closing and takes nothing new. */
-    readonly SHUTTING_DOWN: {
-        readonly number: 9002;
-        readonly retryable: false;
-    };
     /** The engine halted before this call was answered: it may or may not have happened. */
     readonly OUTCOME_UNKNOWN: {
         readonly number: 9008;

@@ -1,13 +1,13 @@
-// Writes ts/codes.ts from the list of refusals in native/core/src/reject.rs, through the built addon.
-// With --check, only says whether it is up to date.
+// Writes ts/codes.ts and docs/ERRORS.md from the list of refusals in native/core/src/reject.rs, through the
+// built addon. With --check, only says whether they are up to date.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { format, resolveConfig } from 'prettier';
 
-const file = new URL('../ts/codes.ts', import.meta.url);
 const { errorCodes } = createRequire(import.meta.url)('../native/node/binding.cjs');
 
-const lines = JSON.parse(errorCodes()).map(
+const codes = JSON.parse(errorCodes());
+const lines = codes.map(
   ({ code, number, retryable, meaning }) =>
     `/** ${meaning} */\n${code}: { number: ${number}, retryable: ${retryable} },`,
 );
@@ -25,12 +25,34 @@ ${lines.join('\n')}
 /** A refusal's code: the contract. */
 export type ErrorCode = keyof typeof ERROR_CODES;
 `;
-const path = file.pathname;
-const text = await format(source, { ...(await resolveConfig(path)), filepath: path });
+const rows = codes.map(
+  ({ code, number, retryable, meaning }) =>
+    `| ${number} | \`${code}\` | ${retryable ? 'yes' : ''} | ${meaning} |`,
+);
+const table = `# Errors
 
-if (!process.argv.includes('--check')) {
-  writeFileSync(file, text);
-} else if (readFileSync(file, 'utf8') !== text) {
-  console.error('ts/codes.ts is out of date: run `npm run generate`');
-  process.exitCode = 1;
+Every refusal is a \`LightningError\` with \`code\`, \`number\`, \`field\`, \`details\` and \`retryable\`. The code is the
+contract and the number is stable; the text may change. What was refused has changed nothing; only
+\`OUTCOME_UNKNOWN\` leaves open whether the call happened. What becomes of an accepted order is a status, never
+an error.
+
+Generated from native/core/src/reject.rs by scripts/generate-codes.mjs: do not edit.
+
+| number | code | retry | when |
+| --- | --- | --- | --- |
+${rows.join('\n')}
+`;
+
+async function write(name, text) {
+  const file = new URL(`../${name}`, import.meta.url);
+  if (!process.argv.includes('--check')) {
+    writeFileSync(file, text);
+  } else if (readFileSync(file, 'utf8') !== text) {
+    console.error(`${name} is out of date: run \`npm run generate\``);
+    process.exitCode = 1;
+  }
 }
+
+const filepath = new URL('../ts/codes.ts', import.meta.url).pathname;
+await write('ts/codes.ts', await format(source, { ...(await resolveConfig(filepath)), filepath }));
+await write('docs/ERRORS.md', table);

@@ -64,8 +64,6 @@ export const ERROR_CODES = {
   INTERNAL: { number: 9000, retryable: false },
   /** As many commands are in flight as may be. Nothing was done: safe to retry. */
   BUSY: { number: 9001, retryable: true },
-  /** The engine is closing and takes nothing new. */
-  SHUTTING_DOWN: { number: 9002, retryable: false },
   /** The engine halted before this call was answered: it may or may not have happened. */
   OUTCOME_UNKNOWN: { number: 9008, retryable: false },
   /** Part of the plan, not of this version. */

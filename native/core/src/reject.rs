@@ -92,8 +92,6 @@ codes! {
     Internal = 9000 "INTERNAL",
     /// As many commands are in flight as may be. Nothing was done: safe to retry.
     Busy = 9001 "BUSY",
-    /// The engine is closing and takes nothing new.
-    ShuttingDown = 9002 "SHUTTING_DOWN",
     /// The engine halted before this call was answered: it may or may not have happened.
     OutcomeUnknown = 9008 "OUTCOME_UNKNOWN",
     /// Part of the plan, not of this version.
