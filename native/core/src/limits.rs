@@ -3,10 +3,11 @@
 /// Most decimals an asset may have.
 pub const SCALE_MAX: u32 = 18;
 
-/// Most atoms one account may hold of one asset, and most that may be deposited of an asset in one shard.
+/// Most atoms that a deposit may raise one account's balance of an asset to, and most that one order may be
+/// worth. (Trades may raise a balance further; it can be used and withdrawn like any other.)
 ///
 /// 2^96 - 1, the largest number that a 96-bit decimal writes exactly (about 7.9e28 atoms). A `u128` holds
-/// 2^32 of them, so a sum over all accounts of an engine cannot overflow.
+/// 2^32 of them, and a shard's sum of deposits is checked against that, so no sum over accounts overflows.
 pub const AMOUNT_MAX: u128 = (1 << 96) - 1;
 
 /// Highest price in ticks. Leaves a bit of `u64` free, so that twice a price (a mid) is always a number.

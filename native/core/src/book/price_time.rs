@@ -1,8 +1,9 @@
 //! The book that runs: a price ladder per side over levels with intrusive first-in-first-out queues.
 //!
 //! Orders live in one slab and are chained by index within their level; an order is found by id through an
-//! index, unlinked in O(1) wherever it stands, and its slot reused. Levels live in a slab of their own. Once a
-//! book has been as large as it gets, nothing here allocates.
+//! index, unlinked in O(1) wherever it stands, and its slot reused. Levels live in a slab of their own. A warm
+//! book allocates nothing. (The index is a hash map, which may still double once after its first peak, when
+//! removed ids have used up its spare room.)
 
 use std::ops::ControlFlow;
 
