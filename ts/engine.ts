@@ -96,15 +96,18 @@ export class Engine {
    * `INSUFFICIENT_BALANCE`.
    */
   placeOrder(order: NewOrder): Promise<OrderResult> {
-    return this.#core.call('order', order, (record, given) =>
-      record
-        .begin(OP.place)
-        .account(given.accountId)
-        .shape(given.side, given.type, given.timeInForce)
-        .name(0, 'symbol', given.symbol)
-        .decimal(1, 'price', given.price)
-        .decimal(2, 'quantity', given.quantity)
-        .decimal(3, 'quoteQuantity', given.quoteQuantity),
+    return this.#core.call(
+      'order',
+      order,
+      (record, { accountId, symbol, side, type, timeInForce, price, quantity, quoteQuantity }) =>
+        record
+          .begin(OP.place)
+          .account(accountId)
+          .shape(side, type, timeInForce)
+          .name(0, 'symbol', symbol)
+          .decimal(1, 'price', price)
+          .decimal(2, 'quantity', quantity)
+          .decimal(3, 'quoteQuantity', quoteQuantity),
     );
   }
 
@@ -115,8 +118,8 @@ export class Engine {
    * `ORDER_ALREADY_CLOSED` with its final status in `details`.
    */
   cancelOrder(request: CancelRequest): Promise<CancelResult> {
-    return this.#core.call('request', request, (record, given) =>
-      record.begin(OP.cancel).account(given.accountId).order(given.orderId),
+    return this.#core.call('request', request, (record, { accountId, orderId }) =>
+      record.begin(OP.cancel).account(accountId).order(orderId),
     );
   }
 
@@ -139,9 +142,9 @@ export class Engine {
    * @throws {@link LightningError} `UNKNOWN_ACCOUNT`, `UNKNOWN_SYMBOL`.
    */
   openOrders(filter: { accountId?: number; symbol?: string } = {}): Promise<Order[]> {
-    return this.#core.call('filter', filter, (record, given) => {
-      record.begin(OP.openOrders).name(0, 'symbol', given.symbol);
-      if (given.accountId !== undefined) record.account(given.accountId);
+    return this.#core.call('filter', filter, (record, { accountId, symbol }) => {
+      record.begin(OP.openOrders).name(0, 'symbol', symbol);
+      if (accountId !== undefined) record.account(accountId);
     });
   }
 
@@ -254,10 +257,15 @@ export class Symbols {
   async create(symbol: NewSymbol): Promise<SymbolInfo> {
     const given = fields('symbol', symbol);
     const request: Record<string, string> = {};
-    for (const field of ['name', 'base', 'quote'] as const) request[field] = text(field, given[field]);
-    for (const field of ['tickSize', 'lotSize'] as const) request[field] = decimalText(field, given[field]);
-    for (const field of ['minPrice', 'maxPrice', 'minQuantity', 'maxQuantity', 'minNotional'] as const) {
-      if (given[field] !== undefined) request[field] = decimalText(field, given[field]);
+    for (const field of ['name', 'base', 'quote']) request[field] = text(field, given[field]);
+    for (const field of ['tickSize', 'lotSize']) {
+      const value = given[field];
+      if (value === undefined) throw refuse('MISSING_FIELD', `${field} is missing`, field);
+      request[field] = decimalText(field, value);
+    }
+    for (const field of ['minPrice', 'maxPrice', 'minQuantity', 'maxQuantity', 'minNotional']) {
+      const value = given[field];
+      if (value !== undefined) request[field] = decimalText(field, value);
     }
     const created = this.#core.ask<SymbolInfo>((handle) =>
       native.createSymbol(handle, JSON.stringify(request)),
@@ -320,17 +328,16 @@ export class Accounts {
   }
 
   async #move(op: number, request: FundsRequest): Promise<BalanceChange> {
+    let account: unknown;
     const change = await this.#core.call<Omit<BalanceChange, 'accountId'>>(
       'request',
       request,
-      (record, given) =>
-        record
-          .begin(op)
-          .account(given.accountId)
-          .name(0, 'asset', given.asset)
-          .decimal(1, 'amount', given.amount),
+      (record, { accountId, asset, amount }) => {
+        account = accountId; // As it was when the call was made: the caller may reuse the object.
+        record.begin(op).account(accountId).name(0, 'asset', asset).decimal(1, 'amount', amount);
+      },
     );
-    return { accountId: request.accountId, ...change };
+    return { accountId: account as number, ...change };
   }
 }
 
@@ -348,19 +355,13 @@ class Core implements AnswerSink {
   #waiting = 0;
   #flushIsDue = false;
   #closed = false;
-  /** Keeps the process alive while, and only while, a call is unanswered. */
-  readonly #alive = setInterval(() => {}, LONG_MS).unref();
-
   constructor(config: EngineConfig) {
     const options = nativeOptions(config);
     this.#inline = options.inline === true;
     // Weak: the native side must not keep an engine from being collected that nobody can reach any more.
     const self = new WeakRef(this);
     const { handle, error } = native.open(JSON.stringify(options), () => self.deref()?.drain());
-    if (!handle) {
-      clearInterval(this.#alive);
-      throw toError(JSON.parse(error ?? '{}') as Refusal);
-    }
+    if (!handle) throw toError(JSON.parse(error ?? '{}') as Refusal);
     this.#handle = handle;
     closeAtExit(this);
   }
@@ -368,6 +369,9 @@ class Core implements AnswerSink {
   /**
    * Makes a call: writes its record now, hands it over with all others of this microtask, and resolves with
    * its answer. Whatever is wrong with the arguments rejects the promise; nothing throws.
+   *
+   * `write` must read every argument before it begins its record (parameter destructuring does): a getter is
+   * the caller's code, and may make calls of its own.
    */
   call<Result>(
     what: string,
@@ -387,7 +391,7 @@ class Core implements AnswerSink {
       }
       const ticket = this.#freeTickets.pop() ?? this.#pending.length;
       this.#pending[ticket] = { resolve, reject };
-      if (this.#waiting === 0) this.#begin();
+      if (this.#waiting === 0) keepAlive(this);
       this.#waiting += 1;
       this.#writer.commit(ticket);
       if (this.#writer.full) {
@@ -426,7 +430,6 @@ class Core implements AnswerSink {
     this.#closed = true;
     native.close(this.#handle);
     this.drain();
-    clearInterval(this.#alive);
     forgetAtExit(this);
   }
 
@@ -451,19 +454,8 @@ class Core implements AnswerSink {
     this.#pending[ticket] = undefined;
     this.#freeTickets.push(ticket);
     this.#waiting -= 1;
-    if (this.#waiting === 0) this.#end();
+    if (this.#waiting === 0) letGo(this);
     return call;
-  }
-
-  /** A first call is unanswered: neither the process nor the collector may take this engine away. */
-  #begin(): void {
-    this.#alive.ref();
-    busyEngines.add(this);
-  }
-
-  #end(): void {
-    this.#alive.unref();
-    busyEngines.delete(this);
   }
 
   #flush(): void {
@@ -529,8 +521,23 @@ function nativeOptions(config: EngineConfig): Record<string, number | boolean> {
   return options;
 }
 
-/** Engines with unanswered calls. Somebody may hold a promise of theirs and nothing else. */
+/** Engines with unanswered calls: somebody may hold a promise of theirs and nothing else. */
 const busyEngines = new Set<Core>();
+/** Does nothing but keep the process alive, while it is ref'd. One for all engines, so that none is held by it. */
+let lifeline: NodeJS.Timeout | undefined;
+
+/** A first call is unanswered: neither the process nor the collector may take the engine away. */
+function keepAlive(core: Core): void {
+  lifeline ??= setInterval(() => {}, LONG_MS);
+  lifeline.ref();
+  busyEngines.add(core);
+}
+
+/** The last call is answered. */
+function letGo(core: Core): void {
+  busyEngines.delete(core);
+  if (busyEngines.size === 0) lifeline?.unref();
+}
 
 /** Engines to close at `process.exit()`, where Node runs no other hook. One listener serves all of them. */
 const openEngines = new Set<WeakRef<Core>>();

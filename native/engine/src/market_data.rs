@@ -162,3 +162,152 @@ impl Feed {
 const fn low_word(wide: u128) -> u64 {
     wide as u64
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicBool;
+
+    use lightning_core::log::Context;
+    use lightning_core::matcher::Matcher;
+    use lightning_core::message::{AdmittedOrder, NewOrder, OrderKind, ToMatcher};
+    use lightning_core::outbox::MatcherOutbox;
+    use lightning_core::spec::{SymbolLimits, SymbolSpec};
+    use lightning_core::types::{AccountId, Amount, AssetId, OrderId, Quantity, SymbolId, Ticket};
+
+    use super::*;
+    use crate::journal::VolatileJournal;
+
+    const SYMBOL: SymbolId = SymbolId(0);
+
+    /// A matcher with one symbol, driven by hand.
+    struct Desk {
+        matcher: Matcher,
+        journal: VolatileJournal,
+        out: MatcherOutbox,
+        last_order: u64,
+    }
+
+    impl Desk {
+        fn open() -> Self {
+            let limits = SymbolLimits {
+                price_min: Price(1),
+                price_max: Price(1_000),
+                quantity_min: Quantity(1),
+                quantity_max: Quantity(1_000_000),
+                notional_min: Amount::ZERO,
+            };
+            let spec = SymbolSpec::new(SYMBOL, AssetId(0), AssetId(1), 1, 1, limits).unwrap();
+            let mut desk = Self {
+                matcher: Matcher::default(),
+                journal: VolatileJournal::default(),
+                out: MatcherOutbox::default(),
+                last_order: 0,
+            };
+            desk.send(ToMatcher::AddSymbol { ticket: Ticket(0), spec });
+            desk
+        }
+
+        fn send(&mut self, message: ToMatcher) {
+            let mut ctx = Context { now: Timestamp(7), log: &mut self.journal };
+            self.matcher.handle(message, &mut ctx, &mut self.out);
+            self.out = MatcherOutbox::default();
+        }
+
+        fn place(&mut self, side: Side, price: u64, quantity: u64) -> OrderId {
+            self.last_order += 1;
+            let id = OrderId(self.last_order);
+            let kind = OrderKind::Limit { price: Price(price), quantity: Quantity(quantity) };
+            let reserved = Amount(u128::from(if side == Side::Buy { price * quantity } else { quantity }));
+            let order = NewOrder { account: AccountId(1), symbol: SYMBOL, side, kind };
+            self.send(ToMatcher::Admit(AdmittedOrder { ticket: Ticket(0), id, order, reserved }));
+            id
+        }
+
+        fn cancel(&mut self, order: OrderId) {
+            let (ticket, account) = (Ticket(0), AccountId(1));
+            self.send(ToMatcher::Cancel { ticket, account, symbol: SYMBOL, order });
+        }
+
+        fn market(&self) -> &Market {
+            self.matcher.market(SYMBOL).unwrap()
+        }
+    }
+
+    #[test]
+    fn what_is_published_is_the_top_of_the_book() {
+        let mut desk = Desk::open();
+        let feed = Feed::new(0);
+        for offset in 0..30 {
+            desk.place(Side::Buy, 100 - offset, 1 + offset);
+            desk.place(Side::Sell, 200 + offset, 1 + offset);
+        }
+        desk.place(Side::Buy, 100, 5);
+        feed.publish_book(desk.market());
+        assert_eq!(feed.book(BOOK_LEVELS_MAX), BookView::of(desk.market(), BOOK_LEVELS_MAX));
+        assert_eq!(feed.book(3), BookView::of(desk.market(), 3));
+        assert_eq!(feed.book(1).bids, [PriceLevel { price: Price(100), quantity: 6, orders: 2 }]);
+    }
+
+    /// A reader that runs all the while sees whole states only: in each, all forty levels have one quantity,
+    /// and both sides are full.
+    #[test]
+    fn a_book_read_while_it_is_published_is_never_torn() {
+        let mut desk = Desk::open();
+        let feed = Feed::new(0);
+        let done = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            let reader = scope.spawn(|| {
+                let (mut reads, mut last) = (0_u64, 0);
+                while !done.load(Ordering::Acquire) {
+                    let book = feed.book(BOOK_LEVELS_MAX);
+                    let quantities: Vec<_> =
+                        book.bids.iter().chain(&book.asks).map(|level| level.quantity).collect();
+                    assert!(matches!(quantities.len(), 0 | 40), "torn: {book:?}");
+                    assert!(quantities.windows(2).all(|pair| pair[0] == pair[1]), "torn: {book:?}");
+                    assert!(book.seq >= last, "a read went back in time");
+                    last = book.seq;
+                    reads += 1;
+                }
+                reads
+            });
+            for round in 1..=2_000 {
+                let orders: Vec<_> = (0..20)
+                    .flat_map(|level| [(Side::Buy, 100 - level), (Side::Sell, 200 + level)])
+                    .map(|(side, price)| desk.place(side, price, round))
+                    .collect();
+                feed.publish_book(desk.market());
+                for order in orders {
+                    desk.cancel(order);
+                }
+            }
+            done.store(true, Ordering::Release);
+            assert!(reader.join().unwrap() > 0);
+        });
+    }
+
+    #[test]
+    fn trades_are_kept_up_to_a_bound_and_found_by_id() {
+        let feed = Feed::new(3);
+        let trade = |id| Trade {
+            symbol: SYMBOL,
+            id: lightning_core::types::TradeId(id),
+            price: Price(1),
+            quantity: Quantity(1),
+            notional: Amount(1),
+            taker_side: Side::Buy,
+            maker: OrderId(1),
+            taker: OrderId(2),
+            at: Timestamp(1),
+            cause: lightning_core::types::Lsn(1),
+            book_seq: 1,
+        };
+        let trades: Vec<_> = (1..=5).map(trade).collect();
+        feed.publish_trades(trades.iter());
+        let ids = |from, limit| feed.trades(from, limit).iter().map(|trade| trade.id.0).collect::<Vec<_>>();
+        assert_eq!(ids(None, 10), [3, 4, 5]);
+        assert_eq!(ids(None, 2), [4, 5]);
+        assert_eq!(ids(Some(1), 2), [3, 4]);
+        assert_eq!(ids(Some(5), 2), [5]);
+        assert!(ids(Some(6), 2).is_empty());
+    }
+}

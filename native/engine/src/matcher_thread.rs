@@ -19,7 +19,7 @@ use crate::journal::VolatileJournal;
 use crate::market_data::Feed;
 use crate::mischief::ShardMischief;
 use crate::replies::Replies;
-use crate::router::{Credits, HeldCredits, Router, SettlementBatch, ToMatcher, send, shard_of_account};
+use crate::router::{Credits, HeldCredits, Router, SettlementBatch, ToMatcher, shard_of_account};
 
 /// Commands run before their effects are let out.
 const BATCH_MAX: usize = 256;
@@ -128,11 +128,11 @@ impl MatcherThread {
     /// One message per sequencer; the batch's credits come back when the last of them has been applied.
     fn settle(&mut self, out: &mut MatcherOutbox, commands: usize) {
         let held = Arc::new(HeldCredits { credits: self.credits.clone(), count: commands });
-        let shards = self.router.settlements.len();
+        let shards = self.router.sequencers();
         if shards == 1 {
             if !out.to_sequencer.is_empty() {
                 let messages = std::mem::take(&mut out.to_sequencer);
-                send(&self.router.settlements[0], SettlementBatch { messages, _held: held });
+                self.router.settle(0, SettlementBatch { messages, _held: held });
             }
             return;
         }
@@ -142,7 +142,7 @@ impl MatcherThread {
         }
         for (shard, messages) in batches.into_iter().enumerate().filter(|(_, batch)| !batch.is_empty()) {
             self.mischief.step();
-            send(&self.router.settlements[shard], SettlementBatch { messages, _held: held.clone() });
+            self.router.settle(shard, SettlementBatch { messages, _held: held.clone() });
         }
     }
 }

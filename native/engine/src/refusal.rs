@@ -41,7 +41,12 @@ impl Refusal {
     /// The core's refusal in the words of the edge.
     #[must_use]
     pub fn from_reject(reject: &Reject, registry: &Registry) -> Self {
-        let plain = Self::new(reject.code, reject.code.meaning());
+        let field = match reject.code {
+            Code::UnknownAccount => Some("accountId"),
+            Code::UnknownOrder => Some("orderId"),
+            _ => None,
+        };
+        let plain = Self { field, ..Self::new(reject.code, reject.code.meaning()) };
         match reject.detail {
             Detail::None => plain,
             Detail::Funds { asset, required, available } => {

@@ -19,6 +19,8 @@ use crate::refusal::Refusal;
 const PRICE_MAX_DEFAULT: u64 = 1_000_000_000_000;
 /// Largest order, in lots, of a symbol that does not say, where the amounts leave room for it.
 const QUANTITY_MAX_DEFAULT: u64 = 1_000_000_000_000_000;
+/// The largest order, in lots, that a default highest price leaves room for.
+const QUANTITY_MAX_ASSUMED: u64 = 1_000_000;
 /// A tick's digits, so that prices and averages of prices can be written in 128 bits.
 const TICK_DIGITS_MAX: u128 = 1_000_000_000_000;
 
@@ -118,8 +120,9 @@ impl Registry {
     /// `UNKNOWN_ASSET`.
     pub fn find_asset(&self, code: &str) -> Result<&Asset, Refusal> {
         let id = self.asset_by_code.get(code);
-        id.map(|&id| self.asset(id))
-            .ok_or_else(|| Refusal::field(Code::UnknownAsset, "asset", format!("there is no asset {code:?}")))
+        id.map(|&id| self.asset(id)).ok_or_else(|| {
+            Refusal::field(Code::UnknownAsset, "asset", format!("there is no asset {}", shown(code)))
+        })
     }
 
     /// A symbol by its name.
@@ -129,7 +132,7 @@ impl Registry {
     pub fn find_symbol(&self, name: &str) -> Result<&Arc<Symbol>, Refusal> {
         let id = self.symbol_by_name.get(name);
         id.map(|&id| self.symbol(id)).ok_or_else(|| {
-            Refusal::field(Code::UnknownSymbol, "symbol", format!("there is no symbol {name:?}"))
+            Refusal::field(Code::UnknownSymbol, "symbol", format!("there is no symbol {}", shown(name)))
         })
     }
 
@@ -195,19 +198,19 @@ impl Registry {
             None => Ok(default),
             Some(text) => Ok(Quantity(on_grid(field, text, lot, Code::QtyLot)?)),
         };
-        let price_max = price("maxPrice", &new.max_price, Price(PRICE_MAX_DEFAULT))?;
-        let room = (AMOUNT_MAX / u128::from(price_max.0).saturating_mul(tick_lot_atoms).max(1))
-            .min(AMOUNT_MAX / lot_atoms)
-            .min(u128::from(QUANTITY_MAX_DEFAULT));
+        // What is not given leaves room for what is: together they must stay within AMOUNT_MAX.
+        let given_quantity = quantity("maxQuantity", &new.max_quantity, Quantity(QUANTITY_MAX_ASSUMED))?;
+        let room_for_price = AMOUNT_MAX / tick_lot_atoms / u128::from(given_quantity.0);
+        let price_max =
+            price("maxPrice", &new.max_price, Price(default_max(room_for_price, PRICE_MAX_DEFAULT)))?;
+        let room_for_quantity =
+            (AMOUNT_MAX / tick_lot_atoms / u128::from(price_max.0)).min(AMOUNT_MAX / lot_atoms);
+        let quantity_max = Quantity(default_max(room_for_quantity, QUANTITY_MAX_DEFAULT));
         let limits = SymbolLimits {
             price_min: price("minPrice", &new.min_price, Price(1))?,
             price_max,
             quantity_min: quantity("minQuantity", &new.min_quantity, Quantity(1))?,
-            quantity_max: quantity(
-                "maxQuantity",
-                &new.max_quantity,
-                Quantity(u64::try_from(room).expect("at most QUANTITY_MAX_DEFAULT").max(1)),
-            )?,
+            quantity_max: quantity("maxQuantity", &new.max_quantity, quantity_max)?,
             notional_min: match &new.min_notional {
                 None => Amount::ZERO,
                 Some(text) => Amount(decimal::parse_atoms("minNotional", text, quote.scale)?),
@@ -331,6 +334,11 @@ impl Symbol {
     }
 }
 
+/// As much as there is room for, at least 1 and at most `most`.
+fn default_max(room: u128, most: u64) -> u64 {
+    u64::try_from(room).unwrap_or(u64::MAX).clamp(1, most)
+}
+
 fn check_name(field: &'static str, name: &str) -> Result<(), Refusal> {
     let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"._:/-".contains(&byte);
     if name.is_empty() || name.len() > NAME_LENGTH_MAX || !name.bytes().all(legal) {
@@ -341,6 +349,12 @@ fn check_name(field: &'static str, name: &str) -> Result<(), Refusal> {
         ));
     }
     Ok(())
+}
+
+/// A name as a message shows it: not the megabyte that somebody may have sent.
+fn shown(name: &str) -> String {
+    let start: String = name.chars().take(NAME_LENGTH_MAX).collect();
+    if start.len() == name.len() { format!("{name:?}") } else { format!("{start:?}...") }
 }
 
 fn too_precise(field: &'static str, text: &str, decimals: u32) -> Refusal {
@@ -467,6 +481,27 @@ mod tests {
         };
         let refusal = registry().prepare_symbol(&new, 0).unwrap_err();
         assert_eq!(refusal.code, Code::SymbolPrecisionInexact);
+    }
+
+    #[test]
+    fn limits_that_are_not_given_leave_room_for_those_that_are() {
+        let mut registry = registry();
+        registry.create_asset("WEI", 18).unwrap();
+        let prepare = |max_price: Option<&str>, max_quantity: Option<&str>| {
+            let new = NewSymbol {
+                quote: "WEI".into(),
+                tick_size: "1".into(),
+                lot_size: "1".into(),
+                max_price: max_price.map(Into::into),
+                max_quantity: max_quantity.map(Into::into),
+                ..btc_usdt()
+            };
+            let limits = *registry.prepare_symbol(&new, 0).unwrap().spec.limits();
+            (limits.price_max.0, limits.quantity_max.0)
+        };
+        assert_eq!(prepare(None, None), (79_228, 1_000_002));
+        assert_eq!(prepare(None, Some("10")), (7_922_816_251, 10));
+        assert_eq!(prepare(Some("10"), None), (10, 7_922_816_251));
     }
 
     #[test]

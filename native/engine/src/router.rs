@@ -1,21 +1,20 @@
 //! Who owns what, and the ways there: the only file that knows the shard counts.
 //!
 //! ```text
-//!   edge ──ToSequencer::Commands──> [bounded: credits + control] ──> sequencer ──ToMatcher::Admitted──┐
-//!                                                                        ▲                            │
-//!                            [unbounded; bounded in fact by credits and   │         [bounded: credits + control]
-//!                             open-order caps] <── SettlementBatch ── matcher <───────────────────────┘
+//!   edge ──ToSequencer::Commands──> [at most credits + control] ──> sequencer ──ToMatcher::Admitted──┐
+//!                                                                       ▲                            │
+//!                              [bounded by credits and open-order       │           [at most credits + control]
+//!                               caps] <──── SettlementBatch ──── matcher <───────────────────────────┘
 //! ```
 //!
-//! Only the edge ever waits, and it does not wait either: without a credit a command is refused. Each bounded
-//! channel holds at least as many messages as there are credits, and each message on it holds at least one
-//! that no other message on it holds, so a send can't find it full. That is asserted on every send. A cycle of bounded
-//! channels without such a rule deadlocks within a tenth of a second.
+//! Only the edge ever refuses, and nobody ever waits to send: a cycle of bounded channels that block deadlocks
+//! within a tenth of a second. The channels grow as they are used; what bounds them is that each message on one
+//! holds an admission credit that no other message on it holds. That is asserted on every send.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crossbeam_channel::{Receiver, Sender, TrySendError, bounded, unbounded};
+use crossbeam_channel::{Receiver, Sender, unbounded};
 use lightning_core::message::{Command, ToMatcher as MatcherMessage, ToSequencer as SequencerMessage};
 use lightning_core::spec::SymbolSpec;
 use lightning_core::types::{AccountId, SymbolId};
@@ -54,9 +53,11 @@ pub(crate) struct SettlementBatch {
 /// The sending ends of all channels.
 #[derive(Clone)]
 pub(crate) struct Router {
-    pub(crate) sequencers: Vec<Sender<ToSequencer>>,
-    pub(crate) matchers: Vec<Sender<ToMatcher>>,
-    pub(crate) settlements: Vec<Sender<SettlementBatch>>,
+    sequencers: Vec<Sender<ToSequencer>>,
+    matchers: Vec<Sender<ToMatcher>>,
+    settlements: Vec<Sender<SettlementBatch>>,
+    /// Messages that a channel of commands may hold.
+    capacity: usize,
 }
 
 /// The receiving ends of one sequencer.
@@ -66,32 +67,67 @@ pub(crate) struct SequencerInbox {
 }
 
 impl Router {
-    /// Channels for so many shards, each with room for every credit.
+    /// Channels for so many shards.
     pub(crate) fn new(
         sequencers: usize,
         matchers: usize,
         credits: usize,
     ) -> (Self, Vec<SequencerInbox>, Vec<Receiver<ToMatcher>>) {
-        let capacity = credits + CONTROL_MAX;
-        let (to_sequencers, commands): (Vec<_>, Vec<_>) = (0..sequencers).map(|_| bounded(capacity)).unzip();
+        let (to_sequencers, commands): (Vec<_>, Vec<_>) = (0..sequencers).map(|_| unbounded()).unzip();
         let (settlers, settlements): (Vec<_>, Vec<_>) = (0..sequencers).map(|_| unbounded()).unzip();
-        let (to_matchers, admitted) = (0..matchers).map(|_| bounded(capacity)).unzip();
+        let (to_matchers, admitted) = (0..matchers).map(|_| unbounded()).unzip();
         let inboxes = commands
             .into_iter()
             .zip(settlements)
             .map(|(commands, settlements)| SequencerInbox { commands, settlements })
             .collect();
-        (Self { sequencers: to_sequencers, matchers: to_matchers, settlements: settlers }, inboxes, admitted)
+        let router = Self {
+            sequencers: to_sequencers,
+            matchers: to_matchers,
+            settlements: settlers,
+            capacity: credits + CONTROL_MAX,
+        };
+        (router, inboxes, admitted)
+    }
+
+    /// How many sequencers there are.
+    pub(crate) fn sequencers(&self) -> usize {
+        self.sequencers.len()
+    }
+
+    /// How many matchers there are.
+    pub(crate) fn matchers(&self) -> usize {
+        self.matchers.len()
+    }
+
+    /// To a sequencer, from the edge.
+    pub(crate) fn to_sequencer(&self, shard: usize, message: ToSequencer) {
+        send(&self.sequencers[shard], message);
+        self.check_bound(self.sequencers[shard].len());
+    }
+
+    /// To a matcher, from a sequencer or the edge.
+    pub(crate) fn to_matcher(&self, shard: usize, message: ToMatcher) {
+        send(&self.matchers[shard], message);
+        self.check_bound(self.matchers[shard].len());
+    }
+
+    /// To a sequencer, from a matcher.
+    pub(crate) fn settle(&self, shard: usize, batch: SettlementBatch) {
+        send(&self.settlements[shard], batch);
+    }
+
+    fn check_bound(&self, waiting: usize) {
+        assert!(
+            waiting <= self.capacity,
+            "{waiting} messages wait on a channel, more than there are credits"
+        );
     }
 }
 
-/// Sends where there must be room. A closed channel means that the engine is halting: what is lost then is
-/// answered with `OUTCOME_UNKNOWN`.
-pub(crate) fn send<T>(channel: &Sender<T>, message: T) {
-    match channel.try_send(message) {
-        Ok(()) | Err(TrySendError::Disconnected(_)) => {}
-        Err(TrySendError::Full(_)) => panic!("a channel that holds every credit is full"),
-    }
+/// A closed channel means that the engine is halting: what is lost then is answered with `OUTCOME_UNKNOWN`.
+fn send<T>(channel: &Sender<T>, message: T) {
+    let _ = channel.send(message);
 }
 
 /// Which of `shards` owns an account. Callers choose account ids, so they are mixed before they are divided.
@@ -147,7 +183,10 @@ pub(crate) struct HeldCredits {
 
 impl Drop for HeldCredits {
     fn drop(&mut self) {
-        self.credits.give_back(self.count);
+        // A shard that is breaking already must not break again: a second panic would abort the host.
+        if !std::thread::panicking() {
+            self.credits.give_back(self.count);
+        }
     }
 }
 

@@ -19,7 +19,7 @@ use crate::journal::{LeasedOrderIds, VolatileJournal};
 use crate::mischief::ShardMischief;
 use crate::replies::Replies;
 use crate::router::{
-    Credits, Router, SequencerInbox, SettlementBatch, ToMatcher, ToSequencer, send, shard_of_symbol,
+    Credits, Router, SequencerInbox, SettlementBatch, ToMatcher, ToSequencer, shard_of_symbol,
 };
 
 /// Messages taken before settlements are looked at again.
@@ -109,10 +109,10 @@ impl SequencerThread {
     }
 
     fn flush(&mut self, out: &mut SequencerOutbox) {
-        let shards = self.router.matchers.len();
+        let shards = self.router.matchers();
         if shards == 1 {
             if !out.to_matcher.is_empty() {
-                send(&self.router.matchers[0], ToMatcher::Admitted(std::mem::take(&mut out.to_matcher)));
+                self.router.to_matcher(0, ToMatcher::Admitted(std::mem::take(&mut out.to_matcher)));
             }
         } else {
             let mut batches: Vec<Vec<MatcherMessage>> = (0..shards).map(|_| Vec::new()).collect();
@@ -121,7 +121,7 @@ impl SequencerThread {
             }
             for (shard, batch) in batches.into_iter().enumerate().filter(|(_, batch)| !batch.is_empty()) {
                 self.mischief.step();
-                send(&self.router.matchers[shard], ToMatcher::Admitted(batch));
+                self.router.to_matcher(shard, ToMatcher::Admitted(batch));
             }
         }
         self.mischief.step();

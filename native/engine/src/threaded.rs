@@ -18,7 +18,7 @@ use crate::matcher_thread::{Feeds, MatcherThread};
 use crate::mischief::Mischief;
 use crate::registry::Symbol;
 use crate::replies::Replies;
-use crate::router::{Credits, HeldCredits, Router, ToMatcher, ToSequencer, send, shard_of_symbol};
+use crate::router::{Credits, HeldCredits, Router, ToMatcher, ToSequencer, shard_of_symbol};
 use crate::sequencer_thread::SequencerThread;
 
 /// Order ids leased to a sequencer at a time.
@@ -101,30 +101,31 @@ impl Threaded {
     /// Sends commands, each with a credit taken, to one sequencer.
     pub(crate) fn send(&self, sequencer: usize, commands: Vec<Command>) {
         if !commands.is_empty() {
-            send(&self.router.sequencers[sequencer], ToSequencer::Commands(commands));
+            self.router.to_sequencer(sequencer, ToSequencer::Commands(commands));
         }
     }
 
     /// Sends a question, with a credit taken, to every sequencer.
     pub(crate) fn ask_all(&self, command: &Command) {
         let held = Arc::new(HeldCredits { credits: self.credits.clone(), count: 1 });
-        for sequencer in &self.router.sequencers {
-            send(sequencer, ToSequencer::Question(command.clone(), held.clone()));
+        for shard in 0..self.router.sequencers() {
+            self.router.to_sequencer(shard, ToSequencer::Question(command.clone(), held.clone()));
         }
     }
 
     /// Announces a symbol to its matcher and to every sequencer, and waits until all of them know it.
     /// False when the engine halted meanwhile.
     pub(crate) fn add_symbol(&self, symbol: &Symbol) -> bool {
-        let shards = self.router.matchers.len();
-        let (known, heard) = bounded(self.router.sequencers.len() + 1);
-        let matcher = &self.router.matchers[shard_of_symbol(symbol.spec.id(), shards)];
-        send(matcher, ToMatcher::AddSymbol(symbol.spec, symbol.feed.clone(), known.clone()));
-        for sequencer in &self.router.sequencers {
-            send(sequencer, ToSequencer::AddSymbol(symbol.spec, known.clone()));
+        let sequencers = self.router.sequencers();
+        let (known, heard) = bounded(sequencers + 1);
+        let matcher = shard_of_symbol(symbol.spec.id(), self.router.matchers());
+        let announcement = ToMatcher::AddSymbol(symbol.spec, symbol.feed.clone(), known.clone());
+        self.router.to_matcher(matcher, announcement);
+        for shard in 0..sequencers {
+            self.router.to_sequencer(shard, ToSequencer::AddSymbol(symbol.spec, known.clone()));
         }
         drop(known);
-        (0..=self.router.sequencers.len()).all(|_| {
+        (0..=sequencers).all(|_| {
             loop {
                 match heard.recv_timeout(Duration::from_millis(50)) {
                     Ok(()) => return true,

@@ -31,8 +31,10 @@ const HAS_ACCOUNT: u32 = 1;
 
 const _: () = assert!(TEXTS_AT + TEXTS * TEXT == RECORD && TEXT < TOO_LONG as usize);
 
-/// Stands for a text that did not fit: longer than any name, and a decimal beyond what the engine counts.
-const TOO_LONG_TEXT: &str = "9999999999999999999999999999999999999999";
+/// Stands for a decimal that did not fit: one beyond what the engine counts.
+const LONG_DECIMAL: &str = "9999999999999999999999999999999999999999";
+/// Stands for a name that did not fit: one that nothing has.
+const LONG_NAME: &str = "(longer than any name)";
 
 /// One call.
 pub(crate) struct Record<'a>(&'a [u8]);
@@ -97,7 +99,11 @@ impl<'a> Record<'a> {
             ABSENT => None,
             _ => {
                 let bytes = self.0[start..start + TEXT].get(..usize::from(length));
-                Some(bytes.and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or(TOO_LONG_TEXT))
+                Some(bytes.and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or(if index == 0 {
+                    LONG_NAME
+                } else {
+                    LONG_DECIMAL
+                }))
             }
         }
     }

@@ -181,36 +181,6 @@ fn every_read_after_an_answer_sees_its_effects() {
     }
 }
 
-/// A book is read while it is being written: what is read is always one state, never parts of two.
-#[test]
-fn a_book_read_during_writes_is_never_torn() {
-    let mut client = Client::with_market(options(1, 1, 1_024), Mischief::default(), 1);
-    fund(&mut client);
-    let mut seen = 0;
-    for round in 0..3_000_u64 {
-        // Bid and ask always carry the same quantity, and are always replaced in this order.
-        let quantity = format!("{}", 1 + round % 50);
-        let buy = client.ask(limit(1, "S0", Side::Buy, &quantity, "10"));
-        let sell = client.ask(limit(2, "S0", Side::Sell, &quantity, "20"));
-        for _ in 0..20 {
-            let (_, book) = client.engine.book("S0", 20).unwrap();
-            for level in book.bids.iter().chain(&book.asks) {
-                assert!(level.orders == 1 && level.quantity <= 50, "torn: {book:?}");
-            }
-            if let (Some(bid), Some(ask)) = (book.bids.first(), book.asks.first()) {
-                assert_eq!(bid.quantity, ask.quantity, "torn: {book:?}");
-                seen += 1;
-            }
-        }
-        let answers = client.settle();
-        for (ticket, account) in [(sell, 2), (buy, 1)] {
-            let Ok(Outcome::Placed(placed)) = &answers[&ticket] else { panic!("not placed") };
-            client.call(Ask::Cancel { account, order: placed.id.0 }).unwrap();
-        }
-    }
-    assert!(seen > 0, "no read ever met a full book");
-}
-
 #[test]
 fn closing_lets_what_is_in_flight_end_and_refuses_the_rest() {
     for seed in 0..20 {

@@ -1,0 +1,158 @@
+/**
+ * The same commands give the same results, to the last order id, whatever the number of shards: in inline mode
+ * always, because nothing is left to the clock or to threads. Reproduce a failure with `SEED=<seed> npx ava
+ * __test__/determinism.spec.ts`.
+ */
+import test from 'ava';
+import { Engine } from '../index.ts';
+import { ACCOUNTS, addMarkets, commands, readAll, run } from './commands.ts';
+import { configFor, provesBook, provesMoney, seedOr, settleAll } from './helpers.ts';
+import type { Mode } from './helpers.ts';
+
+const SEED = seedOr(20_261_122);
+const COMMANDS = 4000;
+
+/** Sequencers and matchers. */
+const SHARDS = [
+  [1, 1],
+  [1, 10],
+  [2, 3],
+  [3, 2],
+  [5, 7],
+  [10, 1],
+  [10, 10],
+] as const;
+
+/** Runs a stream and gives every answer and the final state. `pause`: commands made before awaiting them. */
+async function play(mode: Mode, sequencers: number, matchers: number, seed: number, pause: number) {
+  const engine = await Engine.open(configFor(mode, sequencers, matchers));
+  try {
+    await addMarkets(engine);
+    const stream = commands(seed, COMMANDS);
+    const answers: unknown[] = [];
+    for (let at = 0; at < stream.length; at += pause) {
+      const batch = stream.slice(at, at + pause);
+      answers.push(...(await Promise.all(batch.map((command) => run(engine, command)))));
+    }
+    return { stream, answers, state: await readAll(engine) };
+  } finally {
+    await engine.close();
+  }
+}
+
+let reference: ReturnType<typeof play> | undefined;
+
+for (const [sequencers, matchers] of SHARDS) {
+  for (const pause of [1, 100]) {
+    test(`inline, ${sequencers} sequencers, ${matchers} matchers, ${pause} at a time: the same results`, async (t) => {
+      reference ??= play('inline', 1, 1, SEED, 1);
+      const expected = await reference;
+      const actual = await play('inline', sequencers, matchers, SEED, pause);
+      for (const [i, answer] of actual.answers.entries()) {
+        // One by one, so that a failure names the first command that went another way.
+        if (JSON.stringify(answer) === JSON.stringify(expected.answers[i])) continue;
+        t.deepEqual(
+          answer,
+          expected.answers[i],
+          `seed ${SEED}, command ${i}: ${JSON.stringify(actual.stream[i])}`,
+        );
+        return;
+      }
+      t.deepEqual(actual.state, expected.state, `seed ${SEED}`);
+    });
+  }
+}
+
+test('the stream is a market: trades, cancels, and refusals of many kinds', async (t) => {
+  reference ??= play('inline', 1, 1, SEED, 1);
+  const { stream, answers } = await reference;
+  const counts = new Map<string, number>();
+  for (const [i, answer] of answers.entries()) {
+    const { code, status } = answer as { code?: string; status?: string };
+    const what = code ?? `${stream[i]?.call} ${status ?? ''}`;
+    counts.set(what, (counts.get(what) ?? 0) + 1);
+  }
+  const text = JSON.stringify([...counts].toSorted());
+  for (const what of [
+    'deposit ',
+    'withdraw ',
+    'cancelOrder CANCELED',
+    'placeOrder NEW',
+    'placeOrder PARTIALLY_FILLED',
+    'placeOrder FILLED',
+    'placeOrder EXPIRED',
+    'UNKNOWN_ORDER',
+    'ORDER_ALREADY_CLOSED',
+    'INSUFFICIENT_BALANCE',
+    'UNKNOWN_ACCOUNT',
+  ])
+    t.true((counts.get(what) ?? 0) > 0, `no ${what} among ${text}`);
+  t.true([...counts.values()].reduce((a, b) => a + b) === COMMANDS);
+});
+
+test('another seed gives another market', async (t) => {
+  reference ??= play('inline', 1, 1, SEED, 1);
+  const other = await play('inline', 1, 1, SEED + 1, 1);
+  t.notDeepEqual(other.state, (await reference).state);
+});
+
+for (const [sequencers, matchers] of SHARDS) {
+  test(`threaded, ${sequencers} sequencers, ${matchers} matchers: awaited one by one, the same results`, async (t) => {
+    // Order ids are leased in blocks there, so only what does not contain them is compared.
+    reference ??= play('inline', 1, 1, SEED, 1);
+    const expected = await reference;
+    const engine = await Engine.open(configFor('threaded', sequencers, matchers));
+    t.teardown(() => engine.close());
+    await addMarkets(engine);
+    const ids = new Map<number, number>(); // by the id in the reference
+    const wrong: string[] = [];
+    for (const [i, command] of expected.stream.slice(0, 1500).entries()) {
+      const reference = expected.answers[i] as { orderId?: number };
+      const translated =
+        command.call === 'cancelOrder'
+          ? {
+              ...command,
+              request: {
+                ...command.request,
+                // An id that was never given out stays one.
+                orderId: ids.get(command.request.orderId) ?? (command.request.orderId && 2 ** 50),
+              },
+            }
+          : command;
+      const answer = (await run(engine, translated)) as { orderId?: number };
+      if (command.call === 'placeOrder' && reference.orderId !== undefined && answer.orderId !== undefined)
+        ids.set(reference.orderId, answer.orderId);
+      const [is, should] = [answer, reference].map((one) => withoutIds(one));
+      if (is !== should)
+        wrong.push(`command ${i}: ${JSON.stringify(command)}\n  is     ${is}\n  should ${should}`);
+    }
+    t.deepEqual(wrong.slice(0, 3), [], `seed ${SEED}`);
+    await provesMoney(t, engine, ACCOUNTS.slice(0, -1), `seed ${SEED}`);
+  });
+
+  test(`threaded, ${sequencers} sequencers, ${matchers} matchers: all at once, nothing is lost`, async (t) => {
+    const engine = await Engine.open(configFor('threaded', sequencers, matchers));
+    t.teardown(() => engine.close());
+    await addMarkets(engine);
+    const calls = commands(SEED, COMMANDS).map((command) => ({
+      what: JSON.stringify(command),
+      promise: run(engine, command),
+    }));
+    const settled = await settleAll(engine, calls);
+    t.deepEqual(
+      settled.filter(({ status }) => status === 'rejected'),
+      [],
+      `seed ${SEED}: something else than a refusal`,
+    );
+    await provesMoney(t, engine, ACCOUNTS.slice(0, -1), `seed ${SEED}`);
+    for (const { name } of engine.symbols.list()) provesBook(t, engine.book(name), `seed ${SEED}`);
+  });
+}
+
+/** An answer as text, without order ids: those depend on the number of sequencers in threaded mode. */
+function withoutIds(answer: object): string {
+  return JSON.stringify(answer, (key, value: unknown) => {
+    if (key === 'orderId' || key === 'details' || key === 'message') return undefined;
+    return value;
+  });
+}

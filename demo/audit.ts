@@ -1,0 +1,120 @@
+/**
+ * The audit that every demo and benchmark run ends with: is all the money there, and is it where it should be?
+ *
+ * It asks the engine for its own sums, and then adds up what every account and every open order says, in whole
+ * atoms. Nothing is compared as a float.
+ */
+
+import type { Conservation, Engine } from '../index.ts';
+import { colors, count, grouped, table } from './terminal.ts';
+
+export interface Audit {
+  /** The engine's sums per asset. */
+  conservation: Conservation[];
+  /** How many accounts were looked at. */
+  accounts: number;
+  /** How many orders are open. */
+  openOrders: number;
+  /** What is wrong, in sentences; empty when all is well. */
+  faults: string[];
+}
+
+/** An amount as a whole number of atoms. All amounts of one asset have the same number of decimals. */
+function atoms(amount: string): bigint {
+  return BigInt(amount.replace('.', ''));
+}
+
+/** Reads in flight at once: enough to keep an engine's threads busy, far below its limit. */
+const BATCH = 1024;
+
+/**
+ * Audits a quiet engine: every call on it has been awaited.
+ *
+ * `accounts` are all accounts that ever had a deposit.
+ */
+export async function audit(engine: Engine, accounts: readonly number[]): Promise<Audit> {
+  const faults: string[] = [];
+  const conservation = await engine.conservation();
+  for (const { asset, holds } of conservation) {
+    if (!holds) faults.push(`${asset}: deposits less withdrawals are not what the accounts hold`);
+  }
+
+  const open = await engine.openOrders();
+  const reserved = new Map<string, bigint>();
+  for (const order of open) {
+    const key = `${order.accountId} ${order.reserved.asset}`;
+    reserved.set(key, (reserved.get(key) ?? 0n) + atoms(order.reserved.amount));
+  }
+
+  const totals = new Map<string, bigint>();
+  for (let from = 0; from < accounts.length; from += BATCH) {
+    const batch = accounts.slice(from, from + BATCH);
+    const balances = await Promise.all(batch.map((accountId) => engine.accounts.balances(accountId)));
+    for (const [index, accountId] of batch.entries()) {
+      for (const { asset, total, available, frozen } of balances[index] ?? []) {
+        const key = `${accountId} ${asset}`;
+        if (atoms(frozen) !== (reserved.get(key) ?? 0n)) {
+          faults.push(
+            `account ${accountId}: ${frozen} ${asset} frozen, its open orders reserve something else`,
+          );
+        }
+        if (atoms(total) !== atoms(available) + atoms(frozen) || atoms(available) < 0n) {
+          faults.push(`account ${accountId}: ${total} ${asset} is not ${available} + ${frozen}`);
+        }
+        reserved.delete(key);
+        totals.set(asset, (totals.get(asset) ?? 0n) + atoms(total));
+      }
+    }
+  }
+  for (const key of reserved.keys()) faults.push(`an open order of "${key}" reserves what no account holds`);
+  for (const { asset, deposited, withdrawn } of conservation) {
+    if (atoms(deposited) - atoms(withdrawn) !== (totals.get(asset) ?? 0n)) {
+      faults.push(`${asset}: the accounts, added up one by one, hold something else than was paid in`);
+    }
+  }
+
+  for (const { name } of engine.symbols.list()) {
+    const { bid, ask, spread } = engine.bbo(name);
+    if (spread !== null && !(Number(spread) > 0)) {
+      faults.push(`${name}: the book is crossed, ${bid?.price} bid and ${ask?.price} asked`);
+    }
+  }
+  return { conservation, accounts: accounts.length, openOrders: open.length, faults };
+}
+
+function mark(good: boolean): string {
+  return good ? colors.green('✓') : colors.red('✗');
+}
+
+/** The audit for people: a table of all assets, then one explicit line for each law. */
+export function auditReport({ conservation, accounts, openOrders, faults }: Audit): string {
+  // Assets side by side: their amounts are wide, and few terminals are.
+  const row = (name: string, cell: (asset: Conservation) => string): string[] => [
+    name,
+    ...conservation.map(cell),
+  ];
+  const sums = table(
+    row('', ({ asset }) => asset),
+    [
+      row('deposited', (asset) => grouped(asset.deposited)),
+      row('withdrawn', (asset) => grouped(asset.withdrawn)),
+      row('available', (asset) => grouped(asset.available)),
+      row('frozen', (asset) => grouped(asset.frozen)),
+      row('reserved', (asset) => grouped(asset.reserved)),
+      row('', ({ holds }) => mark(holds)),
+    ],
+  );
+  const verdict =
+    faults.length === 0
+      ? [
+          `${mark(true)} conservation holds: deposited - withdrawn = available + frozen, to the atom`,
+          `${mark(true)} frozen = reserved by ${count(openOrders)} open orders, in each of ${count(accounts)} accounts`,
+          `${mark(true)} no book is crossed`,
+        ]
+      : [
+          ...faults.slice(0, 10).map((fault) => `${mark(false)} ${fault}`),
+          ...(faults.length > 10 ? [`${mark(false)} and ${count(faults.length - 10)} more`] : []),
+          `${mark(false)} ${colors.bold('conservation or consistency is broken')}`,
+        ];
+  return [sums, ...verdict].join('\n');
+}
