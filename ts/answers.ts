@@ -10,10 +10,12 @@ import type { CancelResult, Decimal, Fill, OrderResult, SymbolInfo } from './typ
 const PLACED = 192;
 const FILL = 56;
 const AVERAGE_EXTRA_SCALE = 4;
+const ANSWERS_AT = 8;
 const HEADER = 32;
 
 /** The parts of the layout that a test compares with the native side's. */
 export const ANSWER_LAYOUT = {
+  answersAt: ANSWERS_AT,
   answerHeader: HEADER,
   placed: PLACED,
   fill: FILL,
@@ -46,48 +48,40 @@ export class AnswerReader {
     this.#symbolById = symbolById;
   }
 
-  /** Makes room for one answer of `length` bytes. */
+  /** Makes room for an answer that needs a buffer of `length` bytes. */
   grow(length: number): void {
     this.bytes = new Uint8Array(length);
     this.#view = new DataView(this.bytes.buffer);
   }
 
   /**
-   * Every answer in the first `length` bytes. They are all read before the first one is handed on: whoever is
-   * told may make another call, and with it fill this buffer again.
+   * Hands on every answer that ends before `end`; true if there are more than fit. Settling a promise runs
+   * nobody's code before this is through, so nobody can fill the buffer again meanwhile.
    */
-  read(length: number, sink: AnswerSink): void {
-    const handOver: (() => void)[] = [];
-    for (let at = 0; at < length; at += this.#view.getUint32(at, true)) {
-      handOver.push(this.#read(at, sink));
-    }
-    for (const answer of handOver) answer();
+  read(end: number, sink: AnswerSink): boolean {
+    for (let at = ANSWERS_AT; at < end; at += this.#view.getUint32(at, true)) this.#read(at, sink);
+    return this.#view.getUint32(0, true) !== 0;
   }
 
-  #read(at: number, sink: AnswerSink): () => void {
+  #read(at: number, sink: AnswerSink): void {
     const ticket = this.#view.getUint32(at + 4, true);
     const kind = this.bytes[at + 8];
     switch (kind) {
-      case KIND.placed: {
-        const result = this.#placed(at);
-        return () => sink.resolve(ticket, result);
-      }
-      case KIND.canceled: {
-        const result = this.#canceled(at);
-        return () => sink.resolve(ticket, result);
-      }
-      case KIND.json: {
-        const result = this.#json(at);
-        return () => sink.resolve(ticket, result);
-      }
-      case KIND.refused: {
-        const refusal = this.#json(at) as Refusal;
-        return () => sink.reject(ticket, refusal);
-      }
-      case KIND.halted: {
-        const why = this.#json(at) as string;
-        return () => sink.halt(why);
-      }
+      case KIND.placed:
+        sink.resolve(ticket, this.#placed(at));
+        break;
+      case KIND.canceled:
+        sink.resolve(ticket, this.#canceled(at));
+        break;
+      case KIND.json:
+        sink.resolve(ticket, this.#json(at));
+        break;
+      case KIND.refused:
+        sink.reject(ticket, this.#json(at) as Refusal);
+        break;
+      case KIND.halted:
+        sink.halt(this.#json(at) as string);
+        break;
       default:
         throw new Error(`unknown kind of answer ${kind}`);
     }

@@ -416,11 +416,10 @@ class Core implements AnswerSink {
 
   /** Settles every call that has been answered. */
   drain(): void {
-    for (;;) {
-      const length = native.drain(this.#handle, this.#reader.bytes);
-      if (length === 0) return;
-      if (length < 0) this.#reader.grow(-length);
-      else this.#reader.read(length, this);
+    for (let more = true; more;) {
+      const end = native.drain(this.#handle, this.#reader.bytes);
+      if (end < 0) this.#reader.grow(-end);
+      else more = this.#reader.read(end, this);
     }
   }
 

@@ -32,8 +32,8 @@ export declare function createAsset(handle: ExternalObject<Handle>, code: string
 export declare function createSymbol(handle: ExternalObject<Handle>, symbol: string): string
 
 /**
- * Writes answers into a buffer, as many as fit, and says how many bytes. Zero: nothing is ready. Negative:
- * the next answer alone needs that many bytes.
+ * Writes answers into a buffer, as many as fit, and says where the last one ends. Negative: the next answer
+ * needs a buffer of that size.
  */
 export declare function drain(handle: ExternalObject<Handle>, buffer: Uint8Array): number
 

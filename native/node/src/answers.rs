@@ -1,7 +1,8 @@
 //! Answers on their way out: records that TypeScript turns into objects.
 //!
 //! Placed and canceled orders, the answers of the hot calls, are binary; everything else carries JSON. Every
-//! record is a multiple of eight bytes, little-endian:
+//! record is a multiple of eight bytes, little-endian. The buffer begins with eight bytes of its own: whether
+//! there is more than fit, u32, and nothing. Then record after record:
 //!
 //! ```text
 //!   0 length u32    4 ticket u32    8 kind u8    9 status u8    10 reason u8    11 side and type u8
@@ -21,6 +22,8 @@ use lightning_engine::refusal::reason;
 use lightning_engine::registry::{Registry, Symbol};
 use serde_json::{Value, json};
 
+/// Bytes of the buffer before its first record.
+pub(crate) const PREFIX: usize = 8;
 pub(crate) const HEADER: usize = 32;
 pub(crate) const PLACED: usize = 192;
 pub(crate) const FILL: usize = 56;
@@ -43,19 +46,20 @@ pub(crate) struct Writer<'a> {
 
 impl<'a> Writer<'a> {
     pub(crate) fn new(buffer: &'a mut [u8]) -> Self {
-        Self { buffer, at: 0 }
+        Self { buffer, at: PREFIX }
     }
 
-    /// Bytes written.
+    /// Where the last record ends. With what the next one needs if it did not fit: the negative of the size
+    /// of a buffer for it, if it is the first.
     #[expect(clippy::cast_precision_loss, reason = "a buffer is smaller than 2^53 bytes")]
-    pub(crate) fn written(&self) -> f64 {
+    pub(crate) fn finish(self, next_needs: Option<usize>) -> f64 {
+        if let (PREFIX, Some(needed)) = (self.at, next_needs) {
+            return -((PREFIX + needed) as f64);
+        }
+        if let Some(more) = self.buffer.get_mut(..4) {
+            more.copy_from_slice(&u32::from(next_needs.is_some()).to_le_bytes());
+        }
         self.at as f64
-    }
-
-    /// Bytes written, or, if there are none, the negative of what the next record needs.
-    #[expect(clippy::cast_precision_loss, reason = "a buffer is smaller than 2^53 bytes")]
-    pub(crate) fn written_or_needed(&self, needed: usize) -> f64 {
-        if self.at > 0 { self.at as f64 } else { -(needed as f64) }
     }
 
     /// Appends an answer; what it needs, if that is more than is left.

@@ -9,7 +9,7 @@ use lightning_engine::market_data::BookView;
 use lightning_engine::refusal::Refusal;
 use lightning_engine::registry::{Asset, NewSymbol, Symbol};
 use lightning_engine::{Engine, Mischief};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::answers::{self, milliseconds};
@@ -66,21 +66,17 @@ pub(crate) fn create_symbol(engine: &Engine, text: &str) -> String {
 
 pub(crate) fn book(engine: &Engine, symbol: &str, levels: f64, cumulative: bool) -> String {
     let view = engine.book(symbol, whole(levels).unwrap_or(0));
-    answer(view.map(|(symbol, view)| {
-        let mut json = touch(&symbol, &view);
-        json["bids"] = levels_json(&symbol, &view.bids, cumulative);
-        json["asks"] = levels_json(&symbol, &view.asks, cumulative);
-        json
+    answer(view.map(|(symbol, view)| BookOut {
+        touch: TouchOut::of(&symbol, &view),
+        bids: levels_out(&symbol, &view.bids, cumulative),
+        asks: levels_out(&symbol, &view.asks, cumulative),
     }))
 }
 
 pub(crate) fn bbo(engine: &Engine, symbol: &str) -> String {
     answer(engine.book(symbol, 1).map(|(symbol, view)| {
-        let best = |levels: &[PriceLevel]| levels.first().map(|level| level_json(&symbol, level));
-        let mut json = touch(&symbol, &view);
-        json["bid"] = best(&view.bids).into();
-        json["ask"] = best(&view.asks).into();
-        json
+        let best = |levels: &[PriceLevel]| levels.first().map(|level| LevelOut::of(&symbol, level));
+        BboOut { touch: TouchOut::of(&symbol, &view), bid: best(&view.bids), ask: best(&view.asks) }
     }))
 }
 
@@ -111,7 +107,7 @@ pub(crate) fn trades(engine: &Engine, symbol: &str, from: Option<f64>, limit: f6
                 "bookSeq": trade.book_seq,
             })
         };
-        trades.iter().map(line).collect()
+        trades.iter().map(line).collect::<Value>()
     }))
 }
 
@@ -156,6 +152,7 @@ pub(crate) fn layout() -> String {
         "texts": records::TEXTS,
         "absent": records::ABSENT,
         "tooLong": records::TOO_LONG,
+        "answersAt": answers::PREFIX,
         "answerHeader": answers::HEADER,
         "placed": answers::PLACED,
         "fill": answers::FILL,
@@ -164,31 +161,89 @@ pub(crate) fn layout() -> String {
     .to_string()
 }
 
-fn answer(result: Result<Value, Refusal>) -> String {
+fn answer<T: Serialize>(result: Result<T, Refusal>) -> String {
     match result {
-        Ok(value) => json!({ "ok": value }),
-        Err(refusal) => json!({ "error": refusal.to_json() }),
+        Ok(ok) => serde_json::to_string(&Answered { ok }).expect("plain data"),
+        Err(refusal) => json!({ "error": refusal.to_json() }).to_string(),
     }
-    .to_string()
+}
+
+/// The answer of a call that was not refused.
+#[derive(Serialize)]
+struct Answered<T> {
+    ok: T,
 }
 
 fn asset_json(asset: &Asset) -> Value {
     json!({ "id": asset.id.0, "code": asset.code, "scale": asset.scale })
 }
 
-/// What a view says without its levels: symbol, sequence, time, spread, spread in basis points, mid.
-fn touch(symbol: &Symbol, view: &BookView) -> Value {
-    let prices = view.bids.first().zip(view.asks.first()).map(|(bid, ask)| (bid.price, ask.price));
-    let digits = |price: Price| symbol.price_digits(price);
-    json!({
-        "symbol": symbol.name,
-        "seq": view.seq,
-        "ts": view.changed_at.map_or(0, milliseconds),
-        "spread": prices.map(|(bid, ask)| symbol.price_text(ask - bid)),
-        "spreadBps": prices.map(|(bid, ask)| decimal::format(spread_bps(bid, ask), 2)),
+#[derive(Serialize)]
+struct BookOut {
+    #[serde(flatten)]
+    touch: TouchOut,
+    bids: Vec<LevelOut>,
+    asks: Vec<LevelOut>,
+}
+
+#[derive(Serialize)]
+struct BboOut {
+    #[serde(flatten)]
+    touch: TouchOut,
+    bid: Option<LevelOut>,
+    ask: Option<LevelOut>,
+}
+
+/// What a view says without its levels.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct TouchOut {
+    symbol: String,
+    seq: u64,
+    ts: u64,
+    spread: Option<String>,
+    spread_bps: Option<String>,
+    mid: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct LevelOut {
+    price: String,
+    quantity: String,
+    orders: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cumulative_quantity: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cumulative_quote: Option<String>,
+}
+
+impl TouchOut {
+    fn of(symbol: &Symbol, view: &BookView) -> Self {
+        let prices = view.bids.first().zip(view.asks.first()).map(|(bid, ask)| (bid.price, ask.price));
         // Half of a sum of prices has at most one decimal more than a price.
-        "mid": prices.map(|(bid, ask)| decimal::format((digits(bid) + digits(ask)) * 5, symbol.tick.scale + 1)),
-    })
+        let mid = |bid, ask| (symbol.price_digits(bid) + symbol.price_digits(ask)) * 5;
+        Self {
+            symbol: symbol.name.clone(),
+            seq: view.seq,
+            ts: view.changed_at.map_or(0, milliseconds),
+            spread: prices.map(|(bid, ask)| symbol.price_text(ask - bid)),
+            spread_bps: prices.map(|(bid, ask)| decimal::format(spread_bps(bid, ask), 2)),
+            mid: prices.map(|(bid, ask)| decimal::format(mid(bid, ask), symbol.tick.scale + 1)),
+        }
+    }
+}
+
+impl LevelOut {
+    fn of(symbol: &Symbol, level: &PriceLevel) -> Self {
+        Self {
+            price: symbol.price_text(level.price),
+            quantity: symbol.quantity_text(level.quantity),
+            orders: level.orders,
+            cumulative_quantity: None,
+            cumulative_quote: None,
+        }
+    }
 }
 
 /// (ask - bid) / mid in hundredths of a basis point, rounded half to even. In ticks: their size cancels out.
@@ -204,17 +259,17 @@ fn spread_bps(bid: Price, ask: Price) -> u128 {
     quotient + u128::from(up)
 }
 
-fn levels_json(symbol: &Symbol, levels: &[PriceLevel], cumulative: bool) -> Value {
+fn levels_out(symbol: &Symbol, levels: &[PriceLevel], cumulative: bool) -> Vec<LevelOut> {
     let (mut lots, mut atoms) = (0_u128, 0_u128);
     let line = |level: &PriceLevel| {
-        let mut json = level_json(symbol, level);
+        let mut out = LevelOut::of(symbol, level);
         if cumulative {
             lots += level.quantity;
             atoms += level_notional(symbol, level);
-            json["cumulativeQuantity"] = symbol.quantity_text(lots).into();
-            json["cumulativeQuote"] = decimal::format(atoms, symbol.quote.scale).into();
+            out.cumulative_quantity = Some(symbol.quantity_text(lots));
+            out.cumulative_quote = Some(decimal::format(atoms, symbol.quote.scale));
         }
-        json
+        out
     };
     levels.iter().map(line).collect()
 }
@@ -223,14 +278,6 @@ fn levels_json(symbol: &Symbol, levels: &[PriceLevel], cumulative: bool) -> Valu
 fn level_notional(symbol: &Symbol, level: &PriceLevel) -> u128 {
     let one_lot = symbol.spec.notional(level.price, Quantity(1));
     one_lot.0.checked_mul(level.quantity).expect("a level is worth less than 2^128 atoms")
-}
-
-fn level_json(symbol: &Symbol, level: &PriceLevel) -> Value {
-    json!({
-        "price": symbol.price_text(level.price),
-        "quantity": symbol.quantity_text(level.quantity),
-        "orders": level.orders,
-    })
 }
 
 /// A JavaScript number that is a whole count; `None` for anything else.

@@ -85,8 +85,8 @@ pub fn submit(handle: &External<Handle>, buffer: &[u8], count: u32) {
     handle.engine.submit(batch.map(|record| (record.ticket(), record.ask())));
 }
 
-/// Writes answers into a buffer, as many as fit, and says how many bytes. Zero: nothing is ready. Negative:
-/// the next answer alone needs that many bytes.
+/// Writes answers into a buffer, as many as fit, and says where the last one ends. Negative: the next answer
+/// needs a buffer of that size.
 #[napi(catch_unwind)]
 pub fn drain(handle: &External<Handle>, mut buffer: Uint8ArraySlice<'_>) -> f64 {
     // SAFETY: a plain ArrayBuffer of this package's TypeScript, which alone has a reference to it and never
@@ -106,16 +106,16 @@ pub fn drain(handle: &External<Handle>, mut buffer: Uint8ArraySlice<'_>) -> f64 
             Ok(()) => {
                 undelivered.answers.pop_front();
             }
-            Err(needed) => return writer.written_or_needed(needed),
+            Err(needed) => return writer.finish(Some(needed)),
         }
     }
     if let Some(why) = &undelivered.halted {
         match writer.write_halt(why) {
             Ok(()) => undelivered.halted = None,
-            Err(needed) => return writer.written_or_needed(needed),
+            Err(needed) => return writer.finish(Some(needed)),
         }
     }
-    writer.written()
+    writer.finish(None)
 }
 
 /// Creates an asset. JSON out: `{ ok }` or `{ error }`.
