@@ -304,7 +304,7 @@ impl Engine {
             return;
         }
         if let Driver::Threaded(threaded) = &self.driver {
-            threaded.close();
+            threaded.close(&self.replies);
         }
     }
 

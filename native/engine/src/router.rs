@@ -164,8 +164,10 @@ impl Credits {
 
     /// Gives `count` credits back.
     pub(crate) fn give_back(&self, count: usize) {
-        let before = self.free.fetch_add(count, Ordering::AcqRel);
-        assert!(before + count <= self.capacity, "more credits came back than were given out");
+        // Checked before it is changed, so that the count stays one even where this is the invariant that breaks.
+        let room = |free: usize| free.checked_add(count).filter(|&free| free <= self.capacity);
+        let given_back = self.free.fetch_update(Ordering::AcqRel, Ordering::Acquire, room);
+        assert!(given_back.is_ok(), "more credits came back than were given out");
     }
 
     /// Commands whose last effect has not been applied yet.

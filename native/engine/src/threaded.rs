@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Sender, bounded};
 use lightning_core::matcher::Matcher;
@@ -23,6 +23,9 @@ use crate::sequencer_thread::SequencerThread;
 
 /// Order ids leased to a sequencer at a time.
 const ORDER_ID_BLOCK: u64 = 1_024;
+
+/// How long nothing moves before a closing engine is taken for broken. Far beyond any pause of a live machine.
+const STUCK: Duration = Duration::from_secs(5);
 
 /// The running threads and the ways to them.
 pub(crate) struct Threaded {
@@ -137,10 +140,19 @@ impl Threaded {
         })
     }
 
-    /// Waits until everything in flight has been settled, then ends the threads. A halted engine ends at once.
-    pub(crate) fn close(&self) {
-        while self.credits.in_flight() > 0 && !self.is_halted() {
+    /// Waits until everything in flight has been settled, then ends the threads. A halted engine ends at once,
+    /// and one in which nothing moves any more is halted: a credit that never returns must not hang the host.
+    pub(crate) fn close(&self, replies: &Replies) {
+        let (mut waiting, mut moved) = (self.credits.in_flight(), Instant::now());
+        while waiting > 0 && !self.is_halted() {
             std::thread::park_timeout(Duration::from_micros(100));
+            let now = self.credits.in_flight();
+            if now != waiting {
+                (waiting, moved) = (now, Instant::now());
+            } else if moved.elapsed() > STUCK {
+                self.halted.store(true, Ordering::SeqCst);
+                replies.halt(format!("close: {waiting} commands never ended"));
+            }
         }
         drop(lock(&self.stop).take());
         for thread in self.threads.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {

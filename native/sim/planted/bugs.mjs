@@ -308,7 +308,7 @@ export const BUGS = [
       {
         file: SEQUENCER_THREAD,
         find: 'while let Ok(batch) = self.inbox.settlements.try_recv() {',
-        replace: 'while let Ok(batch) = self.inbox.settlements.try_recv() && commands.is_empty() {',
+        replace: 'while commands.is_empty() && let Ok(batch) = self.inbox.settlements.try_recv() {',
       },
     ],
     test: ENGINE_TEST,

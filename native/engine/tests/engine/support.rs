@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use lightning_core::message::Outcome;
 use lightning_core::reject::Code;
@@ -14,7 +14,7 @@ use lightning_engine::registry::NewSymbol;
 use lightning_engine::{Engine, Mischief};
 
 /// Nothing in these tests takes a second: this long without an answer is a deadlock.
-const WATCHDOG: Duration = Duration::from_secs(30);
+const WATCHDOG: Duration = Duration::from_secs(15);
 
 pub(crate) type Answered = Result<Outcome, Refusal>;
 
@@ -69,6 +69,7 @@ impl Client {
     /// Asks and waits; asks again while the engine is busy. (An answer may be here before its credit is back:
     /// it leaves when its settlements are sent, the credit returns when the last of them has been applied.)
     pub(crate) fn call(&mut self, ask: Ask<'_>) -> Answered {
+        let start = Instant::now();
         loop {
             let ticket = self.ask(ask);
             let answer = loop {
@@ -80,6 +81,7 @@ impl Client {
             if code(&answer) != Some(Code::Busy) {
                 return answer;
             }
+            assert!(start.elapsed() < WATCHDOG, "watchdog: busy for ever, {:?}", self.engine.stats());
             std::thread::yield_now();
         }
     }
