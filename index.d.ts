@@ -8,8 +8,9 @@
 /** A decimal number as text, for instance `'0.10'`. Never a float: money is exact here. */
 type Decimal = string;
 /**
- * A decimal going in: a string of plain digits, or a number. A number counts as what it prints as, so `0.1` is
- * exactly 0.1, and `0.1 + 0.2` (0.30000000000000004) is refused like any other number with too many decimals.
+ * A decimal going in: a string of plain digits, or a number that is exact. A number counts as what it prints
+ * as, so `0.1` is exactly 0.1; one of more than 15 digits is refused (but for integers up to 2^53), so
+ * `0.1 + 0.2` (0.30000000000000004) is.
  */
 type DecimalInput = string | number;
 /** How an engine is opened. Everything has a default. */
@@ -30,14 +31,17 @@ interface EngineConfig {
     history?: {
         /** Public trades per symbol; default 10,000. */
         tradesPerSymbol?: number;
-        /** Closed orders over all accounts; default 100,000. Older ones answer `UNKNOWN_ORDER`. */
+        /** Closed orders per sequencer; default 100,000. Older ones answer `UNKNOWN_ORDER`. */
         closedOrders?: number;
     };
     /** What bounds memory. */
     limits?: {
         /** Calls in flight, 1 to 1,048,576; the next one is refused with `BUSY`. Default 65,536. */
         inFlight?: number;
-        /** Open orders per account; the next one is refused with `TOO_MANY_OPEN_ORDERS`. Default 10,000. */
+        /**
+         * Open orders per account; the next order is refused with `TOO_MANY_OPEN_ORDERS`, market orders included.
+         * Default 10,000.
+         */
         openOrdersPerAccount?: number;
     };
 }
@@ -172,7 +176,9 @@ interface LimitOrder extends OrderBase {
  *
  * A buy by `quantity`, and a sell by `quoteQuantity`, need the book to tell what they cost: the whole available
  * balance of the asset they give is reserved while the order runs, and what it did not need is released with
- * it. Other orders of the account that arrive in between may find too little available.
+ * it. Reads don't show that reservation, but other orders of the account that arrive in between may find too
+ * little available: await one before the next. By `quoteQuantity`, no more than `maxQuantity` is traded, and
+ * `minQuantity` is not looked at.
  */
 type MarketOrder = OrderBase & {
     type: 'market';
@@ -411,7 +417,9 @@ interface EngineStats {
  * An exchange: assets, symbols, accounts, order books.
  *
  * Promises resolve when everything the call did is settled, so that whatever is read afterwards (balances of
- * all parties, orders, the book) shows it. Calls of one account are handled in the order they are made.
+ * all parties, orders, the book) shows it. Calls of one account are handled in the order they are made; but in
+ * threaded mode one that spends what an earlier one frees (a cancel, a sale) must await it, because its funds
+ * are looked at when it arrives, and the earlier one may still be on its way through its book.
  *
  * @example
  * ```ts
@@ -467,7 +475,8 @@ declare class Engine {
      */
     order(orderId: number): Promise<Order>;
     /**
-     * Open orders in the order of acceptance: of one account or of all, of one symbol or of all.
+     * Open orders in the order of acceptance: of one account or of all, of one symbol or of all. One answer holds
+     * them all: meant for accounts and symbols of some ten thousand orders, not for a dump of a whole exchange.
      *
      * @throws {@link LightningError} `UNKNOWN_ACCOUNT`, `UNKNOWN_SYMBOL`.
      */

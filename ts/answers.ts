@@ -22,6 +22,9 @@ export const ANSWER_LAYOUT = {
   averageExtraScale: AVERAGE_EXTRA_SCALE,
 } as const;
 
+/** Bytes of the buffer, but for an answer that needs more. */
+const SIZE = 64 * 1024;
+
 const KIND = { json: 0, refused: 1, placed: 2, canceled: 3, halted: 4 } as const;
 const PLACED_STATUSES = ['NEW', 'PARTIALLY_FILLED', 'FILLED', 'CANCELED', 'EXPIRED'] as const;
 const REASONS = [null, 'USER', 'INSUFFICIENT_LIQUIDITY'] as const;
@@ -32,6 +35,8 @@ export interface AnswerSink {
   resolve(ticket: number, result: unknown): void;
   /** A call was refused. */
   reject(ticket: number, refusal: Refusal): void;
+  /** A call was answered, and the answer can't be read. */
+  unreadable(ticket: number, cause: unknown): void;
   /** The engine has halted. */
   halt(why: string): void;
 }
@@ -39,7 +44,7 @@ export interface AnswerSink {
 /** Reads answers out of a buffer that the native side has filled. */
 export class AnswerReader {
   /** What is filled. */
-  bytes: Uint8Array<ArrayBuffer> = new Uint8Array(64 * 1024);
+  bytes: Uint8Array<ArrayBuffer> = new Uint8Array(SIZE);
   #view = new DataView(this.bytes.buffer);
   readonly #symbolById: (id: number) => SymbolInfo;
   readonly #text = new TextDecoder();
@@ -49,18 +54,28 @@ export class AnswerReader {
   }
 
   /** Makes room for an answer that needs a buffer of `length` bytes. */
-  grow(length: number): void {
+  resize(length: number): void {
     this.bytes = new Uint8Array(length);
     this.#view = new DataView(this.bytes.buffer);
   }
 
-  /**
-   * Hands on every answer that ends before `end`; true if there are more than fit. Settling a promise runs
-   * nobody's code before this is through, so nobody can fill the buffer again meanwhile.
-   */
+  /** Gives back the room that a single large answer needed. */
+  shrink(): void {
+    if (this.bytes.length > SIZE) this.resize(SIZE);
+  }
+
+  /** Hands on every answer that ends before `end`; true if there are more than fit. */
   read(end: number, sink: AnswerSink): boolean {
-    for (let at = ANSWERS_AT; at < end; at += this.#view.getUint32(at, true)) this.#read(at, sink);
-    return this.#view.getUint32(0, true) !== 0;
+    const more = this.#view.getUint32(0, true) !== 0;
+    for (let at = ANSWERS_AT; at < end; at += this.#view.getUint32(at, true)) {
+      try {
+        this.#read(at, sink);
+      } catch (cause) {
+        // Larger than a JavaScript string can be, for instance. The call's effects stand, and the others' answers.
+        sink.unreadable(this.#view.getUint32(at + 4, true), cause);
+      }
+    }
+    return more;
   }
 
   #read(at: number, sink: AnswerSink): void {

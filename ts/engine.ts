@@ -44,7 +44,9 @@ const LONG_MS = 2 ** 31 - 1;
  * An exchange: assets, symbols, accounts, order books.
  *
  * Promises resolve when everything the call did is settled, so that whatever is read afterwards (balances of
- * all parties, orders, the book) shows it. Calls of one account are handled in the order they are made.
+ * all parties, orders, the book) shows it. Calls of one account are handled in the order they are made; but in
+ * threaded mode one that spends what an earlier one frees (a cancel, a sale) must await it, because its funds
+ * are looked at when it arrives, and the earlier one may still be on its way through its book.
  *
  * @example
  * ```ts
@@ -137,7 +139,8 @@ export class Engine {
   }
 
   /**
-   * Open orders in the order of acceptance: of one account or of all, of one symbol or of all.
+   * Open orders in the order of acceptance: of one account or of all, of one symbol or of all. One answer holds
+   * them all: meant for accounts and symbols of some ten thousand orders, not for a dump of a whole exchange.
    *
    * @throws {@link LightningError} `UNKNOWN_ACCOUNT`, `UNKNOWN_SYMBOL`.
    */
@@ -228,7 +231,7 @@ export class Assets {
     const { code, scale } = fields('asset', asset);
     if (typeof scale !== 'number') throw wrongType('scale', 'a number', scale);
     const created = this.#core.ask<Asset>((handle) => native.createAsset(handle, text('code', code), scale));
-    this.#core.assets.push(created);
+    this.#core.assets[created.id] = created;
     return { ...created };
   }
 
@@ -270,7 +273,7 @@ export class Symbols {
     const created = this.#core.ask<SymbolInfo>((handle) =>
       native.createSymbol(handle, JSON.stringify(request)),
     );
-    this.#core.symbols.push(created);
+    this.#core.symbols[created.id] = created;
     return { ...created };
   }
 
@@ -354,6 +357,8 @@ class Core implements AnswerSink {
   readonly #freeTickets: number[] = [];
   #waiting = 0;
   #flushIsDue = false;
+  #drainIsDue = false;
+  #draining = false;
   #closed = false;
   constructor(config: EngineConfig) {
     const options = nativeOptions(config);
@@ -414,12 +419,27 @@ class Core implements AnswerSink {
     return ok as Result;
   }
 
-  /** Settles every call that has been answered. */
+  /**
+   * Settles every call that has been answered. Settling can run the user's code at once (a hook on promises, a
+   * `then` on every object), and that code may call the engine: what it causes to be answered is settled by the
+   * loop that runs already, because the buffer is being read.
+   */
   drain(): void {
-    for (let more = true; more;) {
-      const end = native.drain(this.#handle, this.#reader.bytes);
-      if (end < 0) this.#reader.grow(-end);
-      else more = this.#reader.read(end, this);
+    this.#drainIsDue = true;
+    if (this.#draining) return;
+    this.#draining = true;
+    try {
+      while (this.#drainIsDue) {
+        const end = native.drain(this.#handle, this.#reader.bytes);
+        if (end < 0) this.#reader.resize(-end);
+        else {
+          this.#drainIsDue = false;
+          if (this.#reader.read(end, this)) this.#drainIsDue = true;
+        }
+      }
+    } finally {
+      this.#draining = false;
+      this.#reader.shrink();
     }
   }
 
@@ -438,6 +458,10 @@ class Core implements AnswerSink {
 
   reject(ticket: number, refusal: Refusal): void {
     this.#settle(ticket)?.reject(toError(refusal));
+  }
+
+  unreadable(ticket: number, cause: unknown): void {
+    this.#settle(ticket)?.reject(refuse('OUTCOME_UNKNOWN', `the answer can't be read: ${String(cause)}`));
   }
 
   halt(why: string): void {
@@ -474,7 +498,9 @@ function known(symbol: SymbolInfo | undefined, id: number): SymbolInfo {
 
 /** An argument that must be an object, with fields of any type. */
 function fields(what: string, value: unknown): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null) throw wrongType(what, 'an object', value);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw wrongType(what, 'an object', value);
+  }
   return value as Record<string, unknown>;
 }
 
@@ -502,6 +528,8 @@ function nativeOptions(config: EngineConfig): Record<string, number | boolean> {
   };
   if (threads === 'inline') {
     options['inline'] = true;
+  } else if (typeof threads === 'string' && threads !== 'auto') {
+    throw refuse('INVALID_REQUEST', "threads is neither 'auto', 'inline' nor an object", 'threads');
   } else if (threads !== 'auto') {
     const { sequencers, matchers, inline } = fields('threads', threads);
     count('sequencers', 'threads.sequencers', sequencers);

@@ -35,6 +35,8 @@ export const OP = {
   conservation: 8,
 } as const;
 
+const MISSING = 0;
+const UNKNOWN = 255;
 const SIDES: ReadonlyMap<unknown, number> = new Map([
   ['buy', 1],
   ['sell', 2],
@@ -48,7 +50,6 @@ const TYPES: ReadonlyMap<unknown, number> = new Map([
   ),
 ]);
 const LATER_TIF = 2;
-const UNKNOWN_TIF = 3;
 const TIFS: ReadonlyMap<unknown, number> = new Map([
   ['GTC', 1],
   ...['IOC', 'FOK', 'GTD', 'DAY'].map((tif) => [tif, LATER_TIF] as const),
@@ -101,9 +102,9 @@ export class RecordWriter {
 
   /** Side, order type and time in force by name; names that are not known are judged by the native side. */
   shape(side: unknown, type: unknown, timeInForce: unknown): this {
-    this.bytes[this.#at + 1] = SIDES.get(side) ?? 0;
-    this.bytes[this.#at + 2] = TYPES.get(type) ?? 0;
-    this.bytes[this.#at + 3] = timeInForce === undefined ? 0 : (TIFS.get(timeInForce) ?? UNKNOWN_TIF);
+    this.bytes[this.#at + 1] = side === undefined ? MISSING : (SIDES.get(side) ?? UNKNOWN);
+    this.bytes[this.#at + 2] = type === undefined ? MISSING : (TYPES.get(type) ?? UNKNOWN);
+    this.bytes[this.#at + 3] = timeInForce === undefined ? MISSING : (TIFS.get(timeInForce) ?? UNKNOWN);
     return this;
   }
 
@@ -134,13 +135,30 @@ export class RecordWriter {
   }
 }
 
-/** A decimal as text; a number as the shortest text that reads back as it, without an exponent. */
+/**
+ * A decimal as text; a number as the shortest text that reads back as it, without an exponent.
+ *
+ * A number of more than 15 digits is refused, unless it is a safe integer: up to 15, what was written is what
+ * is read, beyond, a sum like 0.1 + 0.2 or a rounded integer shows what nobody meant.
+ */
 export function decimalText(field: string, value: unknown): string {
   if (typeof value === 'string') return value;
   if (typeof value !== 'number') throw wrongType(field, 'a decimal string or a number', value);
   if (Object.is(value, -0)) return '-0';
   const text = String(value);
+  if (Math.abs(value) < BEYOND && !Number.isSafeInteger(value) && significantDigits(text) > EXACT_DIGITS) {
+    throw refuse('BAD_PRECISION', `${field} is ${text}, a number that is not exact: use a string`, field);
+  }
   return text.includes('e') ? withoutExponent(text) : text;
+}
+
+/** Digits up to which every decimal survives being a JavaScript number. */
+const EXACT_DIGITS = 15;
+/** More than the engine counts in any case, which the native side says. */
+const BEYOND = 1e29;
+
+function significantDigits(text: string): number {
+  return text.replace(/e.*/, '').replace(/[-.]/g, '').replace(/^0+/, '').length;
 }
 
 /** `1.5e-7` as `0.00000015`. */

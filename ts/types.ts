@@ -9,8 +9,9 @@
 export type Decimal = string;
 
 /**
- * A decimal going in: a string of plain digits, or a number. A number counts as what it prints as, so `0.1` is
- * exactly 0.1, and `0.1 + 0.2` (0.30000000000000004) is refused like any other number with too many decimals.
+ * A decimal going in: a string of plain digits, or a number that is exact. A number counts as what it prints
+ * as, so `0.1` is exactly 0.1; one of more than 15 digits is refused (but for integers up to 2^53), so
+ * `0.1 + 0.2` (0.30000000000000004) is.
  */
 export type DecimalInput = string | number;
 
@@ -28,14 +29,17 @@ export interface EngineConfig {
   history?: {
     /** Public trades per symbol; default 10,000. */
     tradesPerSymbol?: number;
-    /** Closed orders over all accounts; default 100,000. Older ones answer `UNKNOWN_ORDER`. */
+    /** Closed orders per sequencer; default 100,000. Older ones answer `UNKNOWN_ORDER`. */
     closedOrders?: number;
   };
   /** What bounds memory. */
   limits?: {
     /** Calls in flight, 1 to 1,048,576; the next one is refused with `BUSY`. Default 65,536. */
     inFlight?: number;
-    /** Open orders per account; the next one is refused with `TOO_MANY_OPEN_ORDERS`. Default 10,000. */
+    /**
+     * Open orders per account; the next order is refused with `TOO_MANY_OPEN_ORDERS`, market orders included.
+     * Default 10,000.
+     */
     openOrdersPerAccount?: number;
   };
 }
@@ -183,7 +187,9 @@ export interface LimitOrder extends OrderBase {
  *
  * A buy by `quantity`, and a sell by `quoteQuantity`, need the book to tell what they cost: the whole available
  * balance of the asset they give is reserved while the order runs, and what it did not need is released with
- * it. Other orders of the account that arrive in between may find too little available.
+ * it. Reads don't show that reservation, but other orders of the account that arrive in between may find too
+ * little available: await one before the next. By `quoteQuantity`, no more than `maxQuantity` is traded, and
+ * `minQuantity` is not looked at.
  */
 export type MarketOrder = OrderBase & { type: 'market' } & (
     | {

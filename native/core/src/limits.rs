@@ -4,7 +4,7 @@
 pub const SCALE_MAX: u32 = 18;
 
 /// Most atoms that a deposit may raise one account's balance of an asset to, and most that one order may be
-/// worth. (Trades may raise a balance further; it can be used and withdrawn like any other.)
+/// worth. (Trades may raise a balance further; it can be used, and withdrawn in parts of this size.)
 ///
 /// 2^96 - 1, the largest number that a 96-bit decimal writes exactly (about 7.9e28 atoms). A `u128` holds
 /// 2^32 of them, and a shard's sum of deposits is checked against that, so no sum over accounts overflows.

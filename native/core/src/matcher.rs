@@ -255,6 +255,7 @@ impl<B: OrderBook> Market<B> {
             _ if sated => (OrderStatus::Filled, Amount::ZERO),
             _ => (OrderStatus::Expired(ExpireReason::InsufficientLiquidity), Amount::ZERO),
         };
+        self.check_uncrossed();
         let consumed = self.paid(order.side, taken.filled, taken.notional);
         out.to_sequencer.push(ToSequencer::Settle(Settlement {
             cause,
@@ -436,6 +437,13 @@ impl<B: OrderBook> Market<B> {
         match side {
             Side::Buy => notional,
             Side::Sell => self.spec.base_amount(filled),
+        }
+    }
+
+    /// The book is never crossed between commands.
+    fn check_uncrossed(&self) {
+        if let (Some(bid), Some(ask)) = (self.book.best_price(Side::Buy), self.book.best_price(Side::Sell)) {
+            assert!(bid < ask, "{:?} is crossed: {bid:?} {ask:?}", self.spec.id());
         }
     }
 

@@ -129,6 +129,12 @@ pub enum OrderKind {
 }
 
 impl OrderKind {
+    /// May what is left of it rest in the book?
+    #[must_use]
+    pub const fn can_rest(&self) -> bool {
+        matches!(self, Self::Limit { .. })
+    }
+
     /// The quantity of base asked for; none for an order by quote amount.
     #[must_use]
     pub const fn quantity(&self) -> Option<Quantity> {

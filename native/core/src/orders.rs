@@ -38,6 +38,8 @@ struct Chain {
     head: u32,
     tail: u32,
     len: u32,
+    /// Those of them that can't rest: they are open only while their command runs.
+    running: u32,
 }
 
 impl Orders {
@@ -58,10 +60,15 @@ impl Orders {
         self.chains.get(slot.index()).map_or(0, |chain| chain.len)
     }
 
+    /// Has the account a market order whose command is not over?
+    pub(crate) fn has_running(&self, slot: AccountSlot) -> bool {
+        self.chains.get(slot.index()).is_some_and(|chain| chain.running > 0)
+    }
+
     /// Remembers an accepted order.
     pub(crate) fn insert(&mut self, slot: AccountSlot, order: Order) {
         if self.chains.len() <= slot.index() {
-            self.chains.resize(slot.index() + 1, Chain { head: NONE, tail: NONE, len: 0 });
+            self.chains.resize(slot.index() + 1, Chain { head: NONE, tail: NONE, len: 0, running: 0 });
         }
         let chain = &mut self.chains[slot.index()];
         let entry = Entry { order, slot, prev: chain.tail, next: NONE };
@@ -81,6 +88,7 @@ impl Orders {
         }
         chain.tail = at;
         chain.len += 1;
+        chain.running += u32::from(!order.order.kind.can_rest());
         self.by_id.insert(order.id.0, at);
     }
 
@@ -122,6 +130,7 @@ impl Orders {
         self.free.push(at);
         let chain = &mut self.chains[entry.slot.index()];
         chain.len -= 1;
+        chain.running -= u32::from(!entry.order.order.kind.can_rest());
         match entry.prev {
             NONE => chain.head = entry.next,
             prev => self.open[prev as usize].as_mut().expect("a chained entry").next = entry.next,

@@ -249,7 +249,7 @@ impl Sequencer {
         order.reserved = order.reserved - paid.1 - settlement.released;
         order.filled += settlement.filled;
         order.notional += settlement.notional;
-        order.updated_at = settlement.at;
+        order.updated_at = order.updated_at.max(settlement.at); // Another shard's clock may be behind.
         assert!(
             kind.quantity().is_none_or(|quantity| order.filled <= quantity),
             "filled beyond its quantity"
@@ -261,7 +261,10 @@ impl Sequencer {
 
         match settlement.after {
             OrderAfter::Open => {
-                assert!(!order.reserved.is_zero(), "an open order without a reservation: {order:?}");
+                assert!(
+                    remainder_cost(spec, order) == Some(order.reserved),
+                    "an open order has not reserved what its remainder may cost: {order:?}"
+                );
                 if !order.filled.is_zero() {
                     order.status = OrderStatus::PartiallyFilled;
                 }
@@ -278,25 +281,40 @@ impl Sequencer {
         }
     }
 
+    /// An account's balances as a reader sees them. What a market order has reserved while it runs counts as
+    /// available: that order is never open to anybody, and may yet be refused.
     fn balances(&self, account: AccountId) -> Result<Outcome, Reject> {
         let slot = self.ledger.slot(account).ok_or(Reject::new(Code::UnknownAccount))?;
-        Ok(Outcome::Balances(self.ledger.balances(slot).to_vec()))
+        let mut balances = self.ledger.balances(slot).to_vec();
+        if self.orders.has_running(slot) {
+            for order in self.orders.of_account(slot).filter(|order| !order.order.kind.can_rest()) {
+                let asset = self.symbol(order.order.symbol).gives(order.order.side);
+                if let Ok(at) = balances.binary_search_by_key(&asset, |line| line.0) {
+                    balances[at].1.frozen -= order.reserved;
+                    balances[at].1.available += order.reserved;
+                }
+            }
+        }
+        Ok(Outcome::Balances(balances))
     }
 
     fn order(&self, id: OrderId) -> Option<Order> {
-        self.orders.open(id).or_else(|| self.orders.closed(id)).copied()
+        let open = self.orders.open(id).filter(|order| order.order.kind.can_rest());
+        open.or_else(|| self.orders.closed(id)).copied()
     }
 
     fn open_orders(&self, account: Option<AccountId>, symbol: Option<SymbolId>) -> Result<Outcome, Reject> {
-        let wanted = |order: &&Order| symbol.is_none_or(|symbol| order.order.symbol == symbol);
+        let wanted = |order: &&Order| {
+            order.order.kind.can_rest() && symbol.is_none_or(|symbol| order.order.symbol == symbol)
+        };
         let orders = match account {
             Some(account) => {
                 let slot = self.ledger.slot(account).ok_or(Reject::new(Code::UnknownAccount))?;
                 self.orders.of_account(slot).filter(wanted).copied().collect()
             }
             None => {
-                let mut orders: Vec<_> =
-                    self.orders.all_open().map(|(order, _)| order).filter(wanted).copied().collect();
+                let all = self.orders.all_open().map(|(order, _)| order);
+                let mut orders: Vec<_> = all.filter(wanted).copied().collect();
                 orders.sort_unstable_by_key(|order| (order.accepted_at, order.id));
                 orders
             }
@@ -308,8 +326,10 @@ impl Sequencer {
         let mut totals = self.ledger.totals();
         for (order, _) in self.orders.all_open() {
             let asset = self.symbol(order.order.symbol).gives(order.order.side);
-            if let Some(line) = totals.iter_mut().find(|line| line.asset == asset) {
-                line.reserved += order.reserved;
+            // The ledger lists every asset that an account ever had, by asset. A market order may have
+            // reserved nothing of one that its account never had.
+            if let Ok(at) = totals.binary_search_by_key(&asset, |line| line.asset) {
+                totals[at].reserved += order.reserved;
             }
         }
         Outcome::Totals(totals)
@@ -342,5 +362,16 @@ impl Sequencer {
             },
             _ => Reject::new(Code::UnknownOrder),
         }
+    }
+}
+
+/// What the rest of a resting order costs at worst; none for an order that can't rest.
+fn remainder_cost(spec: &SymbolSpec, order: &Order) -> Option<Amount> {
+    match (order.order.kind, order.order.side) {
+        (OrderKind::Limit { price, quantity }, Side::Buy) => {
+            Some(spec.notional(price, quantity - order.filled))
+        }
+        (OrderKind::Limit { quantity, .. }, Side::Sell) => Some(spec.base_amount(quantity - order.filled)),
+        _ => None,
     }
 }

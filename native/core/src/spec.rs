@@ -156,13 +156,6 @@ impl SymbolSpec {
         Quantity(u64::try_from(lots).unwrap_or(QUANTITY_LOTS_MAX).min(QUANTITY_LOTS_MAX))
     }
 
-    /// How many whole lots `available` base atoms are. Rounds **down**.
-    #[must_use]
-    pub fn lots_in(&self, available: Amount) -> Quantity {
-        let lots = available.0 / self.lot_atoms;
-        Quantity(u64::try_from(lots).unwrap_or(QUANTITY_LOTS_MAX).min(QUANTITY_LOTS_MAX))
-    }
-
     /// The asset an order of this side gives, which its reservation is in.
     #[must_use]
     pub const fn gives(&self, side: Side) -> AssetId {
@@ -252,7 +245,6 @@ mod tests {
         assert_eq!(spec.notional(Price(7), Quantity(2)), Amount(42));
         assert_eq!(spec.lots_for_budget(Amount(41), Price(7)), Quantity(1));
         assert_eq!(spec.lots_for_budget(Amount(42), Price(7)), Quantity(2));
-        assert_eq!(spec.lots_in(Amount(299)), Quantity(2));
         assert_eq!(spec.base_amount(Quantity(2)), Amount(200));
     }
 

@@ -21,7 +21,7 @@ pub struct Options {
     pub open_orders_per_account: Option<usize>,
     /// Trades kept per symbol for reading back, up to 2^31. Default 10,000.
     pub trades_per_symbol: Option<usize>,
-    /// Closed orders that can still be asked for, over all accounts, up to 2^31. Default 100,000.
+    /// Closed orders that each sequencer remembers, up to 2^31. Default 100,000.
     pub closed_orders: Option<usize>,
 }
 
@@ -70,7 +70,7 @@ impl Options {
             )?,
             limits: SequencerLimits {
                 open_orders_per_account_max: u32::try_from(per_account).expect("at most 2^31"),
-                closed_orders_max: closed_orders.div_ceil(sequencers),
+                closed_orders_max: closed_orders,
             },
         })
     }

@@ -62,6 +62,17 @@ impl Scaled {
         self
     }
 
+    /// Without the zeros beyond `scale` decimals; it must have nothing but zeros there.
+    #[must_use]
+    pub fn shortened(mut self, scale: u32) -> Self {
+        while self.scale > scale {
+            assert!(self.digits.is_multiple_of(10), "only zeros are cut off");
+            self.digits /= 10;
+            self.scale -= 1;
+        }
+        self
+    }
+
     /// The integer that it is in units of 10^-`scale`, or `None` if it is none or does not fit.
     #[must_use]
     pub fn in_units_of(self, scale: u32) -> Option<u128> {

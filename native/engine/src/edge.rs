@@ -2,7 +2,8 @@
 //!
 //! The order of the checks is fixed, so that one bad request always gets the same code: shape, then symbol,
 //! then the combination of fields, then precision, grid, range and notional. Account and funds follow in the
-//! sequencer, funds last.
+//! sequencer, funds last. (The design's order puts the account before the combination; the edge does not know
+//! accounts, and asking their shard first would send every malformed request through it.)
 
 use lightning_core::message::{NewOrder, OrderKind, Request};
 use lightning_core::reject::Code;
@@ -14,7 +15,7 @@ use crate::registry::{Registry, Symbol};
 
 /// A request as a client words it. Ids are what arrived, valid or not; names and decimals are text.
 #[derive(Clone, Copy, Debug)]
-pub enum Ask<'a> {
+pub enum Call<'a> {
     /// Adds to an account's balance.
     Deposit(Funds<'a>),
     /// Takes from an account's balance.
@@ -69,10 +70,10 @@ pub struct Place<'a> {
     pub account: u64,
     /// The symbol's name.
     pub symbol: Option<&'a str>,
-    /// Buy or sell, if it was either.
-    pub side: Option<Side>,
-    /// The order type, if it was one.
-    pub kind: Option<KindName>,
+    /// Buy or sell.
+    pub side: Named<Side>,
+    /// The order type.
+    pub kind: Named<KindName>,
     /// The time in force.
     pub tif: TifName,
     /// Limit price.
@@ -81,6 +82,27 @@ pub struct Place<'a> {
     pub quantity: Option<&'a str>,
     /// Quote amount, for a market order.
     pub quote_quantity: Option<&'a str>,
+}
+
+/// What a name stood for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Named<T> {
+    /// This.
+    Known(T),
+    /// Nothing: it was some other name.
+    Unknown,
+    /// There was no name.
+    Missing,
+}
+
+impl<T> Named<T> {
+    fn known(self, field: &'static str, unknown: Code, message: &str) -> Result<T, Refusal> {
+        match self {
+            Self::Known(value) => Ok(value),
+            Self::Unknown => Err(Refusal::field(unknown, field, message)),
+            Self::Missing => Err(Refusal::field(Code::MissingField, field, format!("{field} is missing"))),
+        }
+    }
 }
 
 /// The order types that are known by name.
@@ -108,33 +130,33 @@ pub enum TifName {
 }
 
 /// A valid request: the command, and what its answer will be written with.
-pub(crate) fn translate(ask: &Ask<'_>, registry: &Registry) -> Result<Request, Refusal> {
-    Ok(match ask {
-        Ask::Deposit(funds) => {
+pub(crate) fn translate(call: &Call<'_>, registry: &Registry) -> Result<Request, Refusal> {
+    Ok(match call {
+        Call::Deposit(funds) => {
             let (account, asset, amount) = translate_funds(funds, registry)?;
             Request::Deposit { account, asset, amount }
         }
-        Ask::Withdraw(funds) => {
+        Call::Withdraw(funds) => {
             let (account, asset, amount) = translate_funds(funds, registry)?;
             Request::Withdraw { account, asset, amount }
         }
-        Ask::Place(place) => Request::Place(translate_place(place, registry)?),
-        Ask::Cancel { account, order } => {
+        Call::Place(place) => Request::Place(translate_place(place, registry)?),
+        Call::Cancel { account, order } => {
             Request::Cancel { account: account_id(*account)?, order: order_id(*order)? }
         }
-        Ask::Balances { account, asset } => {
+        Call::Balances { account, asset } => {
             let account = account_id(*account)?;
             if let Some(code) = asset {
                 registry.find_asset(code)?;
             }
             Request::Balances { account }
         }
-        Ask::Order { order } => Request::Order { order: order_id(*order)? },
-        Ask::OpenOrders { account, symbol } => Request::OpenOrders {
+        Call::Order { order } => Request::Order { order: order_id(*order)? },
+        Call::OpenOrders { account, symbol } => Request::OpenOrders {
             account: account.map(account_id).transpose()?,
             symbol: symbol.map(|name| registry.find_symbol(name)).transpose()?.map(|symbol| symbol.spec.id()),
         },
-        Ask::Conservation => Request::Totals,
+        Call::Conservation => Request::Totals,
     })
 }
 
@@ -151,12 +173,9 @@ fn translate_funds(funds: &Funds<'_>, registry: &Registry) -> Result<FundsParts,
 fn translate_place(place: &Place<'_>, registry: &Registry) -> Result<NewOrder, Refusal> {
     let account = account_id(place.account)?;
     let name = required("symbol", place.symbol)?;
-    let side = place
-        .side
-        .ok_or_else(|| Refusal::field(Code::InvalidSide, "side", "side is neither 'buy' nor 'sell'"))?;
-    let kind_name = place.kind.ok_or_else(|| {
-        Refusal::field(Code::InvalidOrderType, "type", "type is neither 'limit' nor 'market'")
-    })?;
+    let side = place.side.known("side", Code::InvalidSide, "side is neither 'buy' nor 'sell'")?;
+    let kind_name =
+        place.kind.known("type", Code::InvalidOrderType, "type is neither 'limit' nor 'market'")?;
     if place.tif == TifName::Unknown {
         return Err(Refusal::field(Code::InvalidTif, "timeInForce", "there is no such time in force"));
     }

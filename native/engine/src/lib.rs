@@ -32,7 +32,7 @@ use lightning_core::reject::Code;
 use lightning_core::types::{Lsn, Ticket};
 
 use crate::config::{Config, Options};
-use crate::edge::Ask;
+use crate::edge::Call;
 use crate::inline::Inline;
 use crate::market_data::BookView;
 #[doc(hidden)]
@@ -88,7 +88,7 @@ impl Engine {
     /// they are drained. Inline engines do not call it: their answers are ready when `submit` returns.
     ///
     /// # Errors
-    /// `INVALID_REQUEST` for an option out of range.
+    /// `INVALID_REQUEST` for an option out of range, `INTERNAL` if the system has no threads to spare.
     pub fn open(options: Options, wake: Wake) -> Result<Self, Refusal> {
         Self::start(options.validate()?, wake, Mischief::default())
     }
@@ -112,7 +112,7 @@ impl Engine {
                 Driver::Inline(Box::new(Mutex::new(Inline::new(&config, mischief))), AtomicBool::new(false));
         } else {
             replies = Arc::new(Replies::new(wake, durable));
-            driver = Driver::Threaded(Threaded::start(&config, &replies, mischief));
+            driver = Driver::Threaded(Threaded::start(&config, &replies, mischief)?);
         }
         Ok(Self {
             config,
@@ -138,14 +138,14 @@ impl Engine {
     /// Asks a batch. Each item is answered through [`Self::drain`] under its ticket, exactly once, refusals
     /// included; items of one account are handled in their order. Tickets are the caller's and must differ
     /// among calls that are not answered yet.
-    pub fn submit<'a>(&self, batch: impl IntoIterator<Item = (Ticket, Ask<'a>)>) {
+    pub fn submit<'a>(&self, batch: impl IntoIterator<Item = (Ticket, Call<'a>)>) {
         let registry = self.registry();
         match &self.driver {
             Driver::Threaded(threaded) => {
                 let mut shards: Vec<Vec<Command>> = vec![Vec::new(); self.config.sequencers];
-                for (ticket, ask) in batch {
+                for (ticket, call) in batch {
                     let admitted =
-                        self.admit(&ask, &registry).and_then(|request| self.take_credit(threaded, request));
+                        self.admit(&call, &registry).and_then(|request| self.take_credit(threaded, request));
                     let command = match admitted {
                         Ok(request) => Command { ticket, request },
                         Err(refusal) => {
@@ -167,8 +167,8 @@ impl Engine {
             Driver::Inline(inline, halted) => {
                 let mut inline = inline.lock().unwrap_or_else(PoisonError::into_inner);
                 let mut answers = Vec::new();
-                for (ticket, ask) in batch {
-                    let command = match self.admit(&ask, &registry) {
+                for (ticket, call) in batch {
+                    let command = match self.admit(&call, &registry) {
                         Ok(request) => Command { ticket, request },
                         Err(refusal) => {
                             self.refuse(ticket, refusal);
@@ -182,12 +182,14 @@ impl Engine {
                             0..self.config.sequencers
                         }
                     };
-                    let run = || shards.for_each(|shard| inline.run(shard, command.clone(), &mut answers));
+                    let run = || {
+                        shards.for_each(|shard| inline.run(shard, command.clone(), &mut answers));
+                        self.replies.push(&mut answers);
+                    };
                     if let Err(panic) = catch_unwind(AssertUnwindSafe(run)) {
                         halted.store(true, Ordering::SeqCst);
                         self.replies.halt(format!("inline: {}", threaded::panic_text(&*panic)));
                     }
-                    self.replies.push(&mut answers);
                 }
             }
         }
@@ -300,8 +302,12 @@ impl Engine {
     /// Takes nothing new, lets everything in flight end, and stops the threads. What was answered can still be
     /// drained. Calling it again does nothing.
     pub fn close(&self) {
-        if self.closed.swap(true, Ordering::SeqCst) {
-            return;
+        {
+            // Exclusive, so that a batch is handed over wholly before this or refused wholly after it.
+            let _registry = self.registry.write().unwrap_or_else(PoisonError::into_inner);
+            if self.closed.swap(true, Ordering::SeqCst) {
+                return;
+            }
         }
         if let Driver::Threaded(threaded) = &self.driver {
             threaded.close(&self.replies);
@@ -326,9 +332,9 @@ impl Engine {
         Err(Refusal::new(code, code.meaning()))
     }
 
-    fn admit(&self, ask: &Ask<'_>, registry: &Registry) -> Result<Request, Refusal> {
+    fn admit(&self, call: &Call<'_>, registry: &Registry) -> Result<Request, Refusal> {
         self.check_open()?;
-        let request = edge::translate(ask, registry)?;
+        let request = edge::translate(call, registry)?;
         self.counters.commands.fetch_add(1, Ordering::Relaxed);
         Ok(request)
     }

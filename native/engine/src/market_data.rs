@@ -1,8 +1,9 @@
 //! What a matcher publishes for anybody to read: the top of each book, and recent trades.
 //!
-//! Readers are never waited for. The top of the book is a sequence lock: the matcher writes words and a
-//! version, a reader that meets a write in progress reads again. All of it is atomics, so there is no unsafe
-//! code; the words are `Relaxed` and the fences around them make a version vouch for the words it covers.
+//! The top of the book never waits for a reader. It is a sequence lock: the matcher writes words and a version, a
+//! reader that meets a write in progress reads again. All of it is atomics, so there is no unsafe code; the
+//! words are `Relaxed` and the fences around them make a version vouch for the words it covers. Trades are
+//! behind a lock, which a reader holds while it copies what it asked for.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering, fence};

@@ -93,6 +93,7 @@ impl MatcherThread {
             }
             let now = self.clock.now();
             let mut commands = 0;
+            let mut added = Vec::new();
             for message in messages.drain(..) {
                 match message {
                     ToMatcher::Admitted(batch) => {
@@ -109,11 +110,14 @@ impl MatcherThread {
                         let message = MatcherMessage::AddSymbol { ticket: Ticket(0), spec };
                         self.matcher.handle(message, &mut ctx, &mut out);
                         out.replies.truncate(before); // Nobody's ticket: the waiting caller is told directly.
-                        let _ = known.send(());
+                        added.push(known);
                     }
                 }
             }
             self.flush(&mut out, commands);
+            for known in added {
+                let _ = known.send(()); // With its empty book published.
+            }
         }
     }
 

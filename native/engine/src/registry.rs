@@ -188,6 +188,8 @@ impl Registry {
             ));
         }
         let lot_atoms = decimal::parse_atoms("lotSize", &new.lot_size, base.scale)?;
+        // Zeros beyond what the asset has say nothing, and would only make every quantity longer.
+        let lot = lot.shortened(base.scale);
         let tick_lot_atoms = exact_product(tick, lot, &quote)?;
 
         let price = |field, text: &Option<String>, default| match text {
@@ -213,6 +215,8 @@ impl Registry {
             quantity_max: quantity("maxQuantity", &new.max_quantity, quantity_max)?,
             notional_min: match &new.min_notional {
                 None => Amount::ZERO,
+                // What `list` says of a symbol without such a rule can be said here.
+                Some(text) if is_zero(text) => Amount::ZERO,
                 Some(text) => Amount(decimal::parse_atoms("minNotional", text, quote.scale)?),
             },
         };
@@ -222,15 +226,11 @@ impl Registry {
         let id = SymbolId(u32::try_from(self.symbols.len()).expect("at most SYMBOLS_MAX"));
         let spec = SymbolSpec::new(id, base.id, quote.id, lot_atoms, tick_lot_atoms, limits)
             .map_err(spec_refusal)?;
-        Ok(Symbol {
-            name: new.name.clone(),
-            spec,
-            base,
-            quote,
-            tick,
-            lot,
-            feed: Arc::new(Feed::new(trades_max)),
-        })
+        let feed = Arc::new(Feed::new(trades_max));
+        let symbol = Symbol { name: new.name.clone(), spec, base, quote, tick, lot, feed };
+        // Whatever can't be written must show now, and not when every shard knows the symbol.
+        let _ = symbol.to_json();
+        Ok(symbol)
     }
 
     /// Adds a prepared symbol; every shard knows it by now.
@@ -276,7 +276,12 @@ impl Symbol {
     /// # Errors
     /// The codes of a bad decimal.
     pub fn parse_quote(&self, field: &'static str, text: &str) -> Result<Amount, Refusal> {
-        decimal::parse_atoms(field, text, self.quote.scale).map(Amount)
+        let atoms = decimal::parse_atoms(field, text, self.quote.scale)?;
+        if atoms > AMOUNT_MAX {
+            let message = format!("{field} is {text}, more than one order may be worth");
+            return Err(Refusal::field(Code::NumberOverflow, field, message));
+        }
+        Ok(Amount(atoms))
     }
 
     /// A price with the tick's decimals.
@@ -332,6 +337,11 @@ impl Symbol {
             "quoteScale": self.quote.scale,
         })
     }
+}
+
+/// `0`, `0.00` and the like.
+fn is_zero(text: &str) -> bool {
+    text.contains('0') && text.bytes().all(|byte| matches!(byte, b'0' | b'.'))
 }
 
 /// As much as there is room for, at least 1 and at most `most`.
@@ -502,6 +512,17 @@ mod tests {
         assert_eq!(prepare(None, None), (79_228, 1_000_002));
         assert_eq!(prepare(None, Some("10")), (7_922_816_251, 10));
         assert_eq!(prepare(Some("10"), None), (10, 7_922_816_251));
+    }
+
+    #[test]
+    fn zeros_behind_a_lot_size_change_nothing() {
+        let plain = registry().prepare_symbol(&btc_usdt(), 0).unwrap();
+        let zeros = NewSymbol { lot_size: format!("0.0001{}", "0".repeat(24)), ..btc_usdt() };
+        let zeros = registry().prepare_symbol(&zeros, 0).unwrap();
+        assert_eq!(zeros.spec, plain.spec);
+        assert_eq!(zeros.lot, Scaled { digits: 10_000, scale: 8 });
+        let max = zeros.quantity_text(u128::from(zeros.spec.limits().quantity_max.0));
+        assert_eq!(zeros.parse_quantity("quantity", &max).unwrap(), zeros.spec.limits().quantity_max);
     }
 
     #[test]

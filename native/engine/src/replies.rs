@@ -189,21 +189,20 @@ fn merge(a: Answer, b: Answer) -> Answer {
     Answer { ticket: a.ticket, gate: a.gate.max(b.gate), at: a.at.max(b.at), result }
 }
 
-fn add(mut totals: Vec<AssetTotals>, more: Vec<AssetTotals>) -> Vec<AssetTotals> {
+fn add(totals: Vec<AssetTotals>, more: Vec<AssetTotals>) -> Vec<AssetTotals> {
+    let mut sums: BTreeMap<_, _> = totals.into_iter().map(|line| (line.asset, line)).collect();
     for line in more {
-        match totals.iter_mut().find(|known| known.asset == line.asset) {
-            None => totals.push(line),
-            Some(known) => {
-                known.deposited += line.deposited;
-                known.withdrawn += line.withdrawn;
-                known.available += line.available;
-                known.frozen += line.frozen;
-                known.reserved += line.reserved;
-            }
-        }
+        sums.entry(line.asset)
+            .and_modify(|sum| {
+                sum.deposited += line.deposited;
+                sum.withdrawn += line.withdrawn;
+                sum.available += line.available;
+                sum.frozen += line.frozen;
+                sum.reserved += line.reserved;
+            })
+            .or_insert(line);
     }
-    totals.sort_unstable_by_key(|line| line.asset);
-    totals
+    sums.into_values().collect()
 }
 
 #[cfg(test)]

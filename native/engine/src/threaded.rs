@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Sender, bounded};
 use lightning_core::matcher::Matcher;
 use lightning_core::message::Command;
+use lightning_core::reject::Code;
 use lightning_core::sequencer::Sequencer;
 
 use crate::clock::Clock;
@@ -16,6 +17,7 @@ use crate::config::Config;
 use crate::journal::{LeasedOrderIds, VolatileJournal};
 use crate::matcher_thread::{Feeds, MatcherThread};
 use crate::mischief::Mischief;
+use crate::refusal::Refusal;
 use crate::registry::Symbol;
 use crate::replies::Replies;
 use crate::router::{Credits, HeldCredits, Router, ToMatcher, ToSequencer, shard_of_symbol};
@@ -40,7 +42,11 @@ pub(crate) struct Threaded {
 
 impl Threaded {
     /// Starts the threads: the whole graph of threads and channels is built here.
-    pub(crate) fn start(config: &Config, replies: &Arc<Replies>, mischief: Mischief) -> Self {
+    pub(crate) fn start(
+        config: &Config,
+        replies: &Arc<Replies>,
+        mischief: Mischief,
+    ) -> Result<Self, Refusal> {
         let credits = Credits::new(config.credits);
         let journal = VolatileJournal::default();
         let order_ids = Arc::new(AtomicU64::new(0));
@@ -49,6 +55,7 @@ impl Threaded {
         let stop = Arc::new(Mutex::new(Some(stop)));
         let (router, inboxes, admitted) = Router::new(config.sequencers, config.matchers, config.credits);
         let mut threads = Vec::new();
+        let mut failure = None;
         let mut start = |name: String, run: Box<dyn FnOnce() + Send>| {
             let (replies, halted, stop, who) = (replies.clone(), halted.clone(), stop.clone(), name.clone());
             let body = move || {
@@ -60,8 +67,10 @@ impl Threaded {
                     replies.halt(format!("{who}: {}", panic_text(&*panic)));
                 }
             };
-            threads
-                .push(std::thread::Builder::new().name(name).spawn(body).expect("a thread can be started"));
+            match std::thread::Builder::new().name(name).spawn(body) {
+                Ok(thread) => threads.push(thread),
+                Err(error) => failure = Some(error),
+            }
         };
         for (shard, inbox) in inboxes.into_iter().enumerate() {
             let thread = SequencerThread {
@@ -93,7 +102,14 @@ impl Threaded {
             };
             start(format!("matcher-{shard}"), Box::new(move || thread.run()));
         }
-        Self { router, credits, journal, halted, stop, threads: Mutex::new(threads) }
+        let engine = Self { router, credits, journal, halted, stop, threads: Mutex::new(threads) };
+        match failure {
+            None => Ok(engine),
+            Some(error) => {
+                engine.close(replies);
+                Err(Refusal::new(Code::Internal, format!("a thread can't be started: {error}")))
+            }
+        }
     }
 
     /// True after a broken invariant.

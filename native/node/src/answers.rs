@@ -15,10 +15,11 @@
 //! ```
 
 use lightning_core::message::{CanceledOrder, NewOrder, Order, OrderKind, OrderStatus, Outcome, PlacedOrder};
+use lightning_core::reject::Code;
 use lightning_core::types::{Amount, ID_MAX, Price, Quantity, Side, Ticket, Timestamp};
 use lightning_engine::Answer;
 use lightning_engine::decimal;
-use lightning_engine::refusal::reason;
+use lightning_engine::refusal::{Refusal, reason};
 use lightning_engine::registry::{Registry, Symbol};
 use serde_json::{Value, json};
 
@@ -72,6 +73,12 @@ impl<'a> Writer<'a> {
             }
             Err(refusal) => self.write_json(answer.ticket, KIND_REFUSED, &refusal.to_json()),
         }
+    }
+
+    /// Appends a refusal in place of an answer that could not be written.
+    pub(crate) fn write_unwritable(&mut self, ticket: Ticket) -> Result<(), usize> {
+        let refusal = Refusal::new(Code::OutcomeUnknown, "the answer can't be written");
+        self.write_json(ticket, KIND_REFUSED, &refusal.to_json())
     }
 
     /// Appends the news that the engine has halted.

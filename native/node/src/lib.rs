@@ -12,6 +12,7 @@ mod cold;
 mod records;
 
 use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use lightning_engine::{Answer, Engine};
@@ -82,7 +83,7 @@ pub fn open(env: Env, options: String, wake: Function<'_, (), ()>) -> Result<Ope
 #[napi(catch_unwind)]
 pub fn submit(handle: &External<Handle>, buffer: &[u8], count: u32) {
     let batch = records::iterate(buffer, count);
-    handle.engine.submit(batch.map(|record| (record.ticket(), record.ask())));
+    handle.engine.submit(batch.map(|record| (record.ticket(), record.call())));
 }
 
 /// Writes answers into a buffer, as many as fit, and says where the last one ends. Negative: the next answer
@@ -102,7 +103,10 @@ pub fn drain(handle: &External<Handle>, mut buffer: Uint8ArraySlice<'_>) -> f64 
     let registry = handle.engine.registry();
     let mut writer = answers::Writer::new(buffer);
     while let Some(answer) = undelivered.answers.front() {
-        match writer.write(answer, &registry) {
+        // An answer that can't be written is our bug, and must not take the others with it.
+        let written = catch_unwind(AssertUnwindSafe(|| writer.write(answer, &registry)))
+            .unwrap_or_else(|_| writer.write_unwritable(answer.ticket));
+        match written {
             Ok(()) => {
                 undelivered.answers.pop_front();
             }

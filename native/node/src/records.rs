@@ -3,7 +3,7 @@
 //! ```text
 //!   0 op u8      1 side u8     2 type u8     3 time in force u8
 //!   4 length of each of the four texts, u8: 255 absent, 254 longer than fits
-//!   8 ticket u32              12 flags u32: 1 account given, 2 order given
+//!   8 ticket u32              12 flags u32: 1 account given
 //!  16 account f64             24 order f64
 //!  32 text 0: symbol or asset 64 text 1: price or amount
 //!  96 text 2: quantity       128 text 3: quote quantity       160
@@ -12,7 +12,7 @@
 //! contains. Whatever the bytes are, decoding them is safe: the worst that comes out is a refusal.
 
 use lightning_core::types::{ID_MAX, Side, Ticket};
-use lightning_engine::edge::{Ask, Funds, KindName, Place, TifName};
+use lightning_engine::edge::{Call, Funds, KindName, Named, Place, TifName};
 
 /// Bytes of a record.
 pub(crate) const RECORD: usize = 160;
@@ -49,25 +49,27 @@ impl<'a> Record<'a> {
         Ticket(u64::from(self.u32_at(TICKET_AT)))
     }
 
-    pub(crate) fn ask(&self) -> Ask<'a> {
+    pub(crate) fn call(&self) -> Call<'a> {
         let account = self.id_at(ACCOUNT_AT);
         let funds = || Funds { account, asset: self.text(0), amount: self.text(1) };
         match self.0[0] {
-            1 => Ask::Deposit(funds()),
-            2 => Ask::Withdraw(funds()),
-            3 => Ask::Place(Place {
+            1 => Call::Deposit(funds()),
+            2 => Call::Withdraw(funds()),
+            3 => Call::Place(Place {
                 account,
                 symbol: self.text(0),
                 side: match self.0[1] {
-                    1 => Some(Side::Buy),
-                    2 => Some(Side::Sell),
-                    _ => None,
+                    0 => Named::Missing,
+                    1 => Named::Known(Side::Buy),
+                    2 => Named::Known(Side::Sell),
+                    _ => Named::Unknown,
                 },
                 kind: match self.0[2] {
-                    1 => Some(KindName::Limit),
-                    2 => Some(KindName::Market),
-                    3 => Some(KindName::Later),
-                    _ => None,
+                    0 => Named::Missing,
+                    1 => Named::Known(KindName::Limit),
+                    2 => Named::Known(KindName::Market),
+                    3 => Named::Known(KindName::Later),
+                    _ => Named::Unknown,
                 },
                 tif: match self.0[3] {
                     0 => TifName::Default,
@@ -79,16 +81,16 @@ impl<'a> Record<'a> {
                 quantity: self.text(2),
                 quote_quantity: self.text(3),
             }),
-            4 => Ask::Cancel { account, order: self.id_at(ORDER_AT) },
-            5 => Ask::Balances { account, asset: self.text(0) },
-            6 => Ask::Order { order: self.id_at(ORDER_AT) },
-            7 => Ask::OpenOrders {
+            4 => Call::Cancel { account, order: self.id_at(ORDER_AT) },
+            5 => Call::Balances { account, asset: self.text(0) },
+            6 => Call::Order { order: self.id_at(ORDER_AT) },
+            7 => Call::OpenOrders {
                 account: (self.u32_at(FLAGS_AT) & HAS_ACCOUNT != 0).then_some(account),
                 symbol: self.text(0),
             },
-            8 => Ask::Conservation,
+            8 => Call::Conservation,
             // No call at all: answered like a malformed one.
-            _ => Ask::Order { order: 0 },
+            _ => Call::Order { order: 0 },
         }
     }
 

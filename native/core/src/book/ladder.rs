@@ -1,9 +1,9 @@
 //! Prices of one side in order: a 64-ary trie over ticks with an occupancy bitmap in every node.
 //!
-//! Finding a price, the best price and the next price each cost one word per six bits of the highest price in
-//! use (four for prices below 16 M ticks), whatever the number of levels. Nodes come from a slab with a free
-//! list, so that levels may come and go without allocating once the book is warm. A sorted `Vec` would move
-//! all levels behind a new one, and a B-tree compares its way down through memory it allocated one by one.
+//! Finding a price, the best price and the next price each cost one word per six bits of the highest price there
+//! has been (four for prices below 16 M ticks), whatever the number of levels. Nodes come from a slab with a
+//! free list, so that levels may come and go without allocating once the book is warm. A sorted `Vec` would
+//! move all levels behind a new one, and a B-tree compares its way down through memory allocated one by one.
 
 use crate::types::Price;
 

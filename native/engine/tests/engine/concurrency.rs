@@ -3,12 +3,15 @@
 //! Shards pause at random places (a seed says where), channels are as small as one command, and the shard
 //! counts go from 1 to 10. A watchdog turns a deadlock into a failure that names what is missing.
 
+use std::collections::BTreeSet;
+use std::sync::Barrier;
+
 use lightning_core::message::{Balance, Outcome};
 use lightning_core::reject::Code;
-use lightning_core::types::{Amount, AssetId, Side};
-use lightning_engine::Mischief;
+use lightning_core::types::{Amount, AssetId, Side, Ticket};
 use lightning_engine::config::Options;
-use lightning_engine::edge::Ask;
+use lightning_engine::edge::Call;
+use lightning_engine::{Engine, Mischief};
 
 use crate::support::{Client, code, deposit, limit, market};
 
@@ -62,8 +65,8 @@ fn stress(sequencers: usize, matchers: usize, credits: usize, seed: u64, command
             0..6 => client.ask(limit(account, &symbol, side, &quantity, &price)),
             6 => client.ask(market(account, &symbol, side, &quantity)),
             // Anybody's order, open, closed or not there yet: most of these are refused.
-            7 | 8 => client.ask(Ask::Cancel { account, order: 1 + random.below(2 * commands) }),
-            _ => client.ask(Ask::Balances { account, asset: None }),
+            7 | 8 => client.ask(Call::Cancel { account, order: 1 + random.below(2 * commands) }),
+            _ => client.ask(Call::Balances { account, asset: None }),
         };
         if client.unanswered() >= credits {
             client.settle();
@@ -73,7 +76,7 @@ fn stress(sequencers: usize, matchers: usize, credits: usize, seed: u64, command
     }
     client.settle();
 
-    let Ok(Outcome::Totals(totals)) = client.call(Ask::Conservation) else { panic!("{context}") };
+    let Ok(Outcome::Totals(totals)) = client.call(Call::Conservation) else { panic!("{context}") };
     assert_eq!(totals.len(), 2, "{context}");
     for line in &totals {
         assert_eq!(line.available + line.frozen, line.deposited - line.withdrawn, "{context}: {line:?}");
@@ -97,10 +100,10 @@ fn stress(sequencers: usize, matchers: usize, credits: usize, seed: u64, command
 
 /// What is frozen is what the open orders have reserved, per asset.
 fn check_account(client: &mut Client, account: u64, context: &str) {
-    let Ok(Outcome::Balances(balances)) = client.call(Ask::Balances { account, asset: None }) else {
+    let Ok(Outcome::Balances(balances)) = client.call(Call::Balances { account, asset: None }) else {
         panic!("{context}: account {account}")
     };
-    let Ok(Outcome::Orders(orders)) = client.call(Ask::OpenOrders { account: Some(account), symbol: None })
+    let Ok(Outcome::Orders(orders)) = client.call(Call::OpenOrders { account: Some(account), symbol: None })
     else {
         panic!("{context}: account {account}")
     };
@@ -165,7 +168,7 @@ fn every_read_after_an_answer_sees_its_effects() {
             assert_eq!(trades[0].id, placed.fills[1].trade);
             for who in [a, b, taker] {
                 let Ok(Outcome::Balances(balances)) =
-                    client.call(Ask::Balances { account: who, asset: None })
+                    client.call(Call::Balances { account: who, asset: None })
                 else {
                     panic!("no balances")
                 };
@@ -197,5 +200,35 @@ fn closing_lets_what_is_in_flight_end_and_refuses_the_rest() {
         assert_eq!(code(&answers[&late]), Some(Code::EngineClosed));
         let placed = answers.values().filter(|answer| matches!(answer, Ok(Outcome::Placed(_)))).count();
         assert_eq!(placed, 500, "seed {seed}");
+    }
+}
+
+/// Somebody closes the engine while somebody else calls it: each call happens wholly or is refused, and none
+/// is forgotten. (A close between a call's check and its hand-over once left its command in a dead channel.)
+#[test]
+fn a_close_in_the_middle_of_calls_forgets_none() {
+    const CALLS: u64 = 8;
+    for round in 0..2_000_u64 {
+        let engine = Engine::open(options(1, 1, 4), Box::new(|| {})).unwrap();
+        engine.create_asset("A", 0).unwrap();
+        let start = Barrier::new(2);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                start.wait();
+                for ticket in 0..CALLS {
+                    engine.submit([(Ticket(ticket), deposit(ticket + 1, "A", "1"))]);
+                }
+            });
+            start.wait();
+            for _ in 0..(round * 7) % 400 {
+                std::hint::spin_loop();
+            }
+            engine.close();
+        });
+        // Closed, and nobody calls any more: whatever will be answered is answered.
+        let answers = engine.drain().answers;
+        let tickets: BTreeSet<_> = answers.iter().map(|answer| answer.ticket.0).collect();
+        assert_eq!(tickets.len(), answers.len(), "round {round}: answered twice");
+        assert_eq!(tickets, (0..CALLS).collect(), "round {round}");
     }
 }

@@ -8,7 +8,7 @@ use lightning_core::message::Outcome;
 use lightning_core::reject::Code;
 use lightning_core::types::{Side, Ticket};
 use lightning_engine::config::Options;
-use lightning_engine::edge::{Ask, Funds, KindName, Place, TifName};
+use lightning_engine::edge::{Call, Funds, KindName, Named, Place, TifName};
 use lightning_engine::refusal::Refusal;
 use lightning_engine::registry::NewSymbol;
 use lightning_engine::{Engine, Mischief};
@@ -58,7 +58,7 @@ impl Client {
     }
 
     /// Asks; the answer comes later.
-    pub(crate) fn ask(&mut self, ask: Ask<'_>) -> u64 {
+    pub(crate) fn ask(&mut self, ask: Call<'_>) -> u64 {
         let ticket = self.next_ticket;
         self.next_ticket += 1;
         self.unanswered += 1;
@@ -68,7 +68,7 @@ impl Client {
 
     /// Asks and waits; asks again while the engine is busy. (An answer may be here before its credit is back:
     /// it leaves when its settlements are sent, the credit returns when the last of them has been applied.)
-    pub(crate) fn call(&mut self, ask: Ask<'_>) -> Answered {
+    pub(crate) fn call(&mut self, ask: Call<'_>) -> Answered {
         let start = Instant::now();
         loop {
             let ticket = self.ask(ask);
@@ -130,8 +130,8 @@ impl Client {
     }
 }
 
-pub(crate) fn deposit<'a>(account: u64, asset: &'a str, amount: &'a str) -> Ask<'a> {
-    Ask::Deposit(Funds { account, asset: Some(asset), amount: Some(amount) })
+pub(crate) fn deposit<'a>(account: u64, asset: &'a str, amount: &'a str) -> Call<'a> {
+    Call::Deposit(Funds { account, asset: Some(asset), amount: Some(amount) })
 }
 
 pub(crate) fn limit<'a>(
@@ -140,12 +140,12 @@ pub(crate) fn limit<'a>(
     side: Side,
     quantity: &'a str,
     price: &'a str,
-) -> Ask<'a> {
-    Ask::Place(Place {
+) -> Call<'a> {
+    Call::Place(Place {
         account,
         symbol: Some(symbol),
-        side: Some(side),
-        kind: Some(KindName::Limit),
+        side: Named::Known(side),
+        kind: Named::Known(KindName::Limit),
         tif: TifName::Default,
         price: Some(price),
         quantity: Some(quantity),
@@ -153,12 +153,12 @@ pub(crate) fn limit<'a>(
     })
 }
 
-pub(crate) fn market<'a>(account: u64, symbol: &'a str, side: Side, quantity: &'a str) -> Ask<'a> {
-    Ask::Place(Place {
+pub(crate) fn market<'a>(account: u64, symbol: &'a str, side: Side, quantity: &'a str) -> Call<'a> {
+    Call::Place(Place {
         account,
         symbol: Some(symbol),
-        side: Some(side),
-        kind: Some(KindName::Market),
+        side: Named::Known(side),
+        kind: Named::Known(KindName::Market),
         tif: TifName::Default,
         price: None,
         quantity: Some(quantity),
