@@ -62,6 +62,22 @@ impl Scaled {
         self
     }
 
+    /// The same value with at most `scale` decimals.
+    ///
+    /// # Errors
+    /// `BAD_PRECISION` if it has more that are not zero.
+    pub fn within(self, field: &'static str, text: &str, scale: u32) -> Result<Self, Refusal> {
+        if self.scale <= scale {
+            return Ok(self);
+        }
+        let value = self.normalized();
+        if value.scale <= scale {
+            return Ok(value);
+        }
+        let message = format!("{field} is {text}, with more than {scale} decimals");
+        Err(Refusal::field(Code::BadPrecision, field, message).with("decimals", scale))
+    }
+
     /// Without the zeros beyond `scale` decimals; it must have nothing but zeros there.
     #[must_use]
     pub fn shortened(mut self, scale: u32) -> Self {
@@ -76,7 +92,8 @@ impl Scaled {
     /// The integer that it is in units of 10^-`scale`, or `None` if it is none or does not fit.
     #[must_use]
     pub fn in_units_of(self, scale: u32) -> Option<u128> {
-        let this = self.normalized();
+        // Zeros at the end are rare, and taking them off costs a wide division each.
+        let this = if self.scale <= scale { self } else { self.normalized() };
         let places = scale.checked_sub(this.scale)?;
         this.digits.checked_mul(10_u128.checked_pow(places)?)
     }
@@ -87,15 +104,7 @@ impl Scaled {
 /// # Errors
 /// As [`parse`], and `BAD_PRECISION` for more decimals than the asset has.
 pub fn parse_atoms(field: &'static str, text: &str, scale: u32) -> Result<u128, Refusal> {
-    let value = parse(field, text)?.normalized();
-    if value.scale > scale {
-        return Err(Refusal::field(
-            Code::BadPrecision,
-            field,
-            format!("{field} is {text}, with more than {scale} decimals"),
-        )
-        .with("decimals", scale));
-    }
+    let value = parse(field, text)?.within(field, text, scale)?;
     value.in_units_of(scale).ok_or_else(|| {
         Refusal::field(Code::NumberOverflow, field, format!("{field} is {text}, more than the engine counts"))
     })

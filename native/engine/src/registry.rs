@@ -194,11 +194,23 @@ impl Registry {
 
         let price = |field, text: &Option<String>, default| match text {
             None => Ok(default),
-            Some(text) => Ok(Price(on_grid(field, text, tick, Code::PriceTick)?)),
+            Some(text) => Ok(Price(on_grid(
+                field,
+                text,
+                decimal::parse(field, text)?.normalized(),
+                tick,
+                Code::PriceTick,
+            )?)),
         };
         let quantity = |field, text: &Option<String>, default| match text {
             None => Ok(default),
-            Some(text) => Ok(Quantity(on_grid(field, text, lot, Code::QtyLot)?)),
+            Some(text) => Ok(Quantity(on_grid(
+                field,
+                text,
+                decimal::parse(field, text)?.normalized(),
+                lot,
+                Code::QtyLot,
+            )?)),
         };
         // What is not given leaves room for what is: together they must stay within AMOUNT_MAX.
         let given_quantity = quantity("maxQuantity", &new.max_quantity, Quantity(QUANTITY_MAX_ASSUMED))?;
@@ -250,12 +262,9 @@ impl Symbol {
     /// The codes of a bad decimal; `BAD_PRECISION` for more decimals than both tick and quote asset have,
     /// otherwise `PRICE_TICK` off the grid, with the nearest prices on it; `PRICE_RANGE`.
     pub fn parse_price(&self, field: &'static str, text: &str) -> Result<Price, Refusal> {
-        let value = decimal::parse(field, text)?.normalized();
         let decimals = self.tick.scale.max(self.quote.scale);
-        if value.scale > decimals {
-            return Err(too_precise(field, text, decimals));
-        }
-        Ok(Price(on_grid(field, text, self.tick, Code::PriceTick)?))
+        let value = decimal::parse(field, text)?.within(field, text, decimals)?;
+        Ok(Price(on_grid(field, text, value, self.tick, Code::PriceTick)?))
     }
 
     /// A quantity in lots.
@@ -264,11 +273,8 @@ impl Symbol {
     /// The codes of a bad decimal; `BAD_PRECISION` for more decimals than the base asset has, otherwise
     /// `QTY_LOT` off the grid, with the nearest quantities on it; `QTY_RANGE`.
     pub fn parse_quantity(&self, field: &'static str, text: &str) -> Result<Quantity, Refusal> {
-        let value = decimal::parse(field, text)?.normalized();
-        if value.scale > self.base.scale {
-            return Err(too_precise(field, text, self.base.scale));
-        }
-        Ok(Quantity(on_grid(field, text, self.lot, Code::QtyLot)?))
+        let value = decimal::parse(field, text)?.within(field, text, self.base.scale)?;
+        Ok(Quantity(on_grid(field, text, value, self.lot, Code::QtyLot)?))
     }
 
     /// An amount of the quote asset.
@@ -367,17 +373,11 @@ fn shown(name: &str) -> String {
     if start.len() == name.len() { format!("{name:?}") } else { format!("{start:?}...") }
 }
 
-fn too_precise(field: &'static str, text: &str, decimals: u32) -> Refusal {
-    let message = format!("{field} is {text}, with more than {decimals} decimals");
-    Refusal::field(Code::BadPrecision, field, message).with("decimals", decimals)
-}
-
 /// How many `grid` units a decimal is.
-fn on_grid(field: &'static str, text: &str, grid: Scaled, off: Code) -> Result<u64, Refusal> {
+fn on_grid(field: &'static str, text: &str, value: Scaled, grid: Scaled, off: Code) -> Result<u64, Refusal> {
     let overflow = || {
         Refusal::field(Code::NumberOverflow, field, format!("{field} is {text}, more than the engine counts"))
     };
-    let value = decimal::parse(field, text)?.normalized();
     // Both at the finer of the two scales.
     let scale = value.scale.max(grid.scale);
     let digits = value.in_units_of(scale).ok_or_else(overflow)?;
