@@ -226,7 +226,9 @@ fn a_close_in_the_middle_of_calls_forgets_none() {
             engine.close();
         });
         // Closed, and nobody calls any more: whatever will be answered is answered.
-        let answers = engine.drain().answers;
+        let ready = engine.drain();
+        assert_eq!(ready.halted, None, "round {round}");
+        let answers = ready.answers;
         let tickets: BTreeSet<_> = answers.iter().map(|answer| answer.ticket.0).collect();
         assert_eq!(tickets.len(), answers.len(), "round {round}: answered twice");
         assert_eq!(tickets, (0..CALLS).collect(), "round {round}");
