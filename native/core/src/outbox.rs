@@ -29,25 +29,6 @@ pub struct MatcherOutbox {
     pub replies: Vec<Reply>,
 }
 
-impl SequencerOutbox {
-    /// True when there is nothing to send.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.to_matcher.is_empty() && self.replies.is_empty()
-    }
-}
-
-impl MatcherOutbox {
-    /// True when there is nothing to send.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.trades.is_empty()
-            && self.changed.is_empty()
-            && self.to_sequencer.is_empty()
-            && self.replies.is_empty()
-    }
-}
-
 impl ToMatcher {
     /// Whose matcher it goes to.
     #[must_use]

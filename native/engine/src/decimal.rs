@@ -110,6 +110,18 @@ pub fn parse_atoms(field: &'static str, text: &str, scale: u32) -> Result<u128, 
     })
 }
 
+/// A quotient rounded half to even: for figures that people look at, never for money.
+#[must_use]
+pub fn divide_half_even(numerator: u128, denominator: u128) -> u128 {
+    let (quotient, remainder) = (numerator / denominator, numerator % denominator);
+    let up = match (remainder * 2).cmp(&denominator) {
+        std::cmp::Ordering::Greater => true,
+        std::cmp::Ordering::Equal => !quotient.is_multiple_of(2),
+        std::cmp::Ordering::Less => false,
+    };
+    quotient + u128::from(up)
+}
+
 /// Writes `digits / 10^scale` with exactly `scale` decimals. (Wider than `rust_decimal`: any 128-bit amount.)
 #[must_use]
 pub fn format(digits: u128, scale: u32) -> String {
@@ -158,6 +170,12 @@ mod tests {
             parse_atoms("amount", "79228162514264337593543950335", 18).unwrap_err().code,
             Code::NumberOverflow
         );
+    }
+
+    #[test]
+    fn halves_go_to_the_even_neighbour() {
+        let rounded = [(10, 4), (14, 4), (15, 4), (18, 4), (0, 7), (7, 7)];
+        assert_eq!(rounded.map(|(n, d)| divide_half_even(n, d)), [2, 4, 4, 4, 0, 1]);
     }
 
     #[test]

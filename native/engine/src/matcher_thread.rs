@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crossbeam_channel::{Receiver, select};
 use lightning_core::log::Context;
 use lightning_core::matcher::Matcher;
-use lightning_core::message::ToMatcher as MatcherMessage;
+use lightning_core::message::{ToMatcher as MatcherMessage, ToSequencer as SequencerMessage};
 use lightning_core::outbox::MatcherOutbox;
 use lightning_core::types::Ticket;
 
@@ -19,7 +19,7 @@ use crate::journal::VolatileJournal;
 use crate::market_data::Feed;
 use crate::mischief::ShardMischief;
 use crate::replies::Replies;
-use crate::router::{Credits, HeldCredits, Router, SettlementBatch, ToMatcher, shard_of_account};
+use crate::router::{Credits, HeldCredits, Router, SettlementBatch, ToMatcher, deal, shard_of_account};
 
 /// Commands run before their effects are let out.
 const BATCH_MAX: usize = 256;
@@ -133,18 +133,8 @@ impl MatcherThread {
     fn settle(&mut self, out: &mut MatcherOutbox, commands: usize) {
         let held = Arc::new(HeldCredits { credits: self.credits.clone(), count: commands });
         let shards = self.router.sequencers();
-        if shards == 1 {
-            if !out.to_sequencer.is_empty() {
-                let messages = std::mem::take(&mut out.to_sequencer);
-                self.router.settle(0, SettlementBatch { messages, _held: held });
-            }
-            return;
-        }
-        let mut batches: Vec<Vec<_>> = (0..shards).map(|_| Vec::new()).collect();
-        for message in out.to_sequencer.drain(..) {
-            batches[shard_of_account(message.account(), shards)].push(message);
-        }
-        for (shard, messages) in batches.into_iter().enumerate().filter(|(_, batch)| !batch.is_empty()) {
+        let shard_of = |message: &SequencerMessage| shard_of_account(message.account(), shards);
+        for (shard, messages) in deal(&mut out.to_sequencer, shards, shard_of) {
             self.mischief.step();
             self.router.settle(shard, SettlementBatch { messages, _held: held.clone() });
         }

@@ -130,6 +130,24 @@ fn send<T>(channel: &Sender<T>, message: T) {
     let _ = channel.send(message);
 }
 
+/// Deals messages out to their shards, in their order; shards that get nothing are left out.
+pub(crate) fn deal<T>(
+    messages: &mut Vec<T>,
+    shards: usize,
+    shard_of: impl Fn(&T) -> usize,
+) -> impl Iterator<Item = (usize, Vec<T>)> {
+    let mut batches = Vec::with_capacity(shards);
+    if shards == 1 {
+        batches.push(std::mem::take(messages));
+    } else {
+        batches.resize_with(shards, Vec::new);
+        for message in messages.drain(..) {
+            batches[shard_of(&message)].push(message);
+        }
+    }
+    batches.into_iter().enumerate().filter(|(_, batch)| !batch.is_empty())
+}
+
 /// Which of `shards` owns an account. Callers choose account ids, so they are mixed before they are divided.
 pub(crate) fn shard_of_account(account: AccountId, shards: usize) -> usize {
     shard(account.0, shards)

@@ -19,7 +19,7 @@ use crate::journal::{LeasedOrderIds, VolatileJournal};
 use crate::mischief::ShardMischief;
 use crate::replies::Replies;
 use crate::router::{
-    Credits, Router, SequencerInbox, SettlementBatch, ToMatcher, ToSequencer, shard_of_symbol,
+    Credits, Router, SequencerInbox, SettlementBatch, ToMatcher, ToSequencer, deal, shard_of_symbol,
 };
 
 /// Messages taken before settlements are looked at again.
@@ -110,19 +110,10 @@ impl SequencerThread {
 
     fn flush(&mut self, out: &mut SequencerOutbox) {
         let shards = self.router.matchers();
-        if shards == 1 {
-            if !out.to_matcher.is_empty() {
-                self.router.to_matcher(0, ToMatcher::Admitted(std::mem::take(&mut out.to_matcher)));
-            }
-        } else {
-            let mut batches: Vec<Vec<MatcherMessage>> = (0..shards).map(|_| Vec::new()).collect();
-            for message in out.to_matcher.drain(..) {
-                batches[shard_of_symbol(message.symbol(), shards)].push(message);
-            }
-            for (shard, batch) in batches.into_iter().enumerate().filter(|(_, batch)| !batch.is_empty()) {
-                self.mischief.step();
-                self.router.to_matcher(shard, ToMatcher::Admitted(batch));
-            }
+        let shard_of = |message: &MatcherMessage| shard_of_symbol(message.symbol(), shards);
+        for (shard, batch) in deal(&mut out.to_matcher, shards, shard_of) {
+            self.mischief.step();
+            self.router.to_matcher(shard, ToMatcher::Admitted(batch));
         }
         self.mischief.step();
         self.replies.push(&mut out.replies);

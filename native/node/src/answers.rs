@@ -227,13 +227,8 @@ fn average_digits(symbol: &Symbol, filled: Quantity, notional: Amount) -> u128 {
     let lots = u128::from(filled.0);
     let fine = symbol.tick.digits * 10_u128.pow(AVERAGE_EXTRA_SCALE);
     let (whole, rest) = (tick_lots / lots, (tick_lots % lots) * fine);
-    let (digits, remainder) = (whole * fine + rest / lots, rest % lots);
-    let up = match (remainder * 2).cmp(&lots) {
-        std::cmp::Ordering::Greater => true,
-        std::cmp::Ordering::Equal => digits % 2 == 1,
-        std::cmp::Ordering::Less => false,
-    };
-    digits + u128::from(up)
+    // `fine` is even, so what the whole part adds does not change which neighbour is the even one.
+    whole * fine + decimal::divide_half_even(rest, lots)
 }
 
 /// Bit 0: sells. Bits 1 and 2: limit, market by quantity, market by quote.

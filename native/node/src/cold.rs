@@ -250,13 +250,7 @@ impl LevelOut {
 fn spread_bps(bid: Price, ask: Price) -> u128 {
     let numerator = u128::from((ask - bid).0) * 2 * 1_000_000;
     let denominator = u128::from(bid.0) + u128::from(ask.0);
-    let (quotient, remainder) = (numerator / denominator, numerator % denominator);
-    let up = match (remainder * 2).cmp(&denominator) {
-        std::cmp::Ordering::Greater => true,
-        std::cmp::Ordering::Equal => quotient % 2 == 1,
-        std::cmp::Ordering::Less => false,
-    };
-    quotient + u128::from(up)
+    decimal::divide_half_even(numerator, denominator)
 }
 
 fn levels_out(symbol: &Symbol, levels: &[PriceLevel], cumulative: bool) -> Vec<LevelOut> {
@@ -274,7 +268,8 @@ fn levels_out(symbol: &Symbol, levels: &[PriceLevel], cumulative: bool) -> Vec<L
     levels.iter().map(line).collect()
 }
 
-/// Each order's notional is below 2^96 and a level has fewer than 2^32 orders, so the sum of 20 levels fits.
+/// Each order's notional is below 2^96 and a level has fewer than 2^32 orders. (Sums of levels are checked sums:
+/// they fit as long as the best 20 levels hold fewer than 2^32 orders together.)
 fn level_notional(symbol: &Symbol, level: &PriceLevel) -> u128 {
     let one_lot = symbol.spec.notional(level.price, Quantity(1));
     one_lot.0.checked_mul(level.quantity).expect("a level is worth less than 2^128 atoms")
