@@ -7,16 +7,22 @@
 //! Read in this order: [`message`] (all that can be said), [`matcher`] (how orders trade), [`sequencer`] (how
 //! funds are guarded), [`ledger`] and [`book`] (what they stand on), [`types`], [`spec`] and [`limits`].
 
+mod accounts;
 pub mod book;
+pub mod fees;
+mod history;
 pub mod index;
 pub mod ledger;
 pub mod limits;
 pub mod log;
 pub mod matcher;
 pub mod message;
+pub mod order;
 mod orders;
 pub mod outbox;
 pub mod reject;
+pub mod rules;
 pub mod sequencer;
 pub mod spec;
 pub mod types;
+pub mod window;

@@ -31,6 +31,10 @@ pub const BOOK_LEVELS_MAX: usize = 20;
 /// Commands that may be in flight: admission credits, and so the capacity of every bounded channel.
 pub const CREDITS_MAX: usize = 1 << 20;
 
+/// Slices of one iceberg. A taker meets each of them, in one command: a slice of one lot of a huge order would
+/// keep a matcher busy for ever.
+pub const ICEBERG_PARTS_MAX: u32 = 1_000;
+
 /// Characters of an asset code or a symbol name.
 pub const NAME_LENGTH_MAX: usize = 32;
 

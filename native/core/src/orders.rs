@@ -1,34 +1,46 @@
-//! A sequencer's orders: the open ones with what is reserved for each, and the most recent closed ones.
+//! A sequencer's open orders, with what is reserved for each.
 //!
 //! Open orders of an account are chained in the order of acceptance, so that listing an account's orders
 //! walks those and no others.
 
-use std::collections::VecDeque;
+use std::collections::BTreeSet;
 
 use crate::index::IdIndex;
 use crate::ledger::AccountSlot;
 use crate::message::Order;
-use crate::types::{AccountId, Amount, OrderId};
+use crate::order::ClientOrderId;
+use crate::types::{Amount, OrderId};
 
 const NONE: u32 = u32::MAX;
 
-/// Open and recently closed orders of one shard's accounts.
-#[derive(Debug)]
+/// Open orders of one shard's accounts.
+#[derive(Debug, Default)]
 pub(crate) struct Orders {
     open: Vec<Option<Entry>>,
     free: Vec<u32>,
-    by_id: IdIndex<u32>,
+    by_id: IdIndex<OrderSlot>,
     /// By account slot.
     chains: Vec<Chain>,
-    closed: IdIndex<Order>,
-    closed_by_age: VecDeque<OrderId>,
-    closed_max: usize,
+    /// Orders that their owners named. While a cancel-replace runs, both orders may have the same name.
+    by_client_id: BTreeSet<(AccountSlot, ClientOrderId, OrderId)>,
 }
 
+/// An open order's place; it is another's when the order is closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct OrderSlot(u32);
+
+/// An open order, and what only its sequencer wants to know of it.
 #[derive(Debug)]
-struct Entry {
-    order: Order,
-    slot: AccountSlot,
+pub(crate) struct Entry {
+    pub(crate) order: Order,
+    pub(crate) account: AccountSlot,
+    /// It is immediate: open only while its command runs, and to nobody who reads.
+    pub(crate) running: bool,
+    /// It is the stop leg of an OCO whose limit leg is open: its reservation and its lots are that one's.
+    pub(crate) shadow: bool,
+    /// Frozen for it, and not in the ledger's entries yet: they are written with its next settlement, because
+    /// the matcher may still refuse it.
+    pub(crate) unwritten: Amount,
     prev: u32,
     next: u32,
 }
@@ -38,40 +50,44 @@ struct Chain {
     head: u32,
     tail: u32,
     len: u32,
-    /// Those of them that can't rest: they are open only while their command runs.
+    /// Those of them that are running.
     running: u32,
 }
 
+impl Entry {
+    /// An order that its sequencer just accepted.
+    pub(crate) fn new(account: AccountSlot, order: Order) -> Self {
+        let (running, unwritten) = (order.order.is_immediate(), order.reserved);
+        Self { order, account, running, shadow: false, unwritten, prev: NONE, next: NONE }
+    }
+}
+
 impl Orders {
-    pub(crate) fn new(closed_max: usize) -> Self {
-        Self {
-            open: Vec::new(),
-            free: Vec::new(),
-            by_id: IdIndex::default(),
-            chains: Vec::new(),
-            closed: IdIndex::default(),
-            closed_by_age: VecDeque::new(),
-            closed_max,
-        }
+    /// Open orders of an account that are there for all to see.
+    #[inline]
+    pub(crate) fn open_count(&self, account: AccountSlot) -> u32 {
+        self.chains.get(account.index()).map_or(0, |chain| chain.len - chain.running)
     }
 
-    /// Open orders of an account.
-    pub(crate) fn open_count(&self, slot: AccountSlot) -> u32 {
-        self.chains.get(slot.index()).map_or(0, |chain| chain.len)
-    }
-
-    /// Has the account a market order whose command is not over?
-    pub(crate) fn has_running(&self, slot: AccountSlot) -> bool {
-        self.chains.get(slot.index()).is_some_and(|chain| chain.running > 0)
+    /// Has the account an immediate order whose command is not over?
+    pub(crate) fn has_running(&self, account: AccountSlot) -> bool {
+        self.chains.get(account.index()).is_some_and(|chain| chain.running > 0)
     }
 
     /// Remembers an accepted order.
-    pub(crate) fn insert(&mut self, slot: AccountSlot, order: Order) {
-        if self.chains.len() <= slot.index() {
-            self.chains.resize(slot.index() + 1, Chain { head: NONE, tail: NONE, len: 0, running: 0 });
+    pub(crate) fn insert(&mut self, mut entry: Entry) {
+        let slot = entry.account.index();
+        if self.chains.len() <= slot {
+            self.chains.resize(slot + 1, Chain { head: NONE, tail: NONE, len: 0, running: 0 });
         }
-        let chain = &mut self.chains[slot.index()];
-        let entry = Entry { order, slot, prev: chain.tail, next: NONE };
+        if let Some(client_id) = entry.order.order.client_id() {
+            self.by_client_id.insert((entry.account, client_id.clone(), entry.order.id));
+        }
+        let chain = &mut self.chains[slot];
+        chain.len += 1;
+        chain.running += u32::from(entry.running);
+        entry.prev = chain.tail;
+        let id = entry.order.id;
         let at = match self.free.pop() {
             Some(at) => {
                 self.open[at as usize] = Some(entry);
@@ -87,50 +103,43 @@ impl Orders {
             tail => self.open[tail as usize].as_mut().expect("a chained entry").next = at,
         }
         chain.tail = at;
-        chain.len += 1;
-        chain.running += u32::from(!order.order.kind.can_rest());
-        self.by_id.insert(order.id.0, at);
+        self.by_id.insert(id.0, OrderSlot(at));
+    }
+
+    /// Where an open order is.
+    #[inline]
+    pub(crate) fn find(&self, id: OrderId) -> Option<OrderSlot> {
+        self.by_id.get(id.0).copied()
+    }
+
+    /// The order there.
+    #[inline]
+    pub(crate) fn at(&self, at: OrderSlot) -> &Entry {
+        self.open[at.0 as usize].as_ref().expect("a slot is used as long as its order is open")
+    }
+
+    /// The order there, to change.
+    #[inline]
+    pub(crate) fn at_mut(&mut self, at: OrderSlot) -> &mut Entry {
+        self.open[at.0 as usize].as_mut().expect("a slot is used as long as its order is open")
     }
 
     /// An open order.
-    pub(crate) fn open(&self, id: OrderId) -> Option<&Order> {
-        let &at = self.by_id.get(id.0)?;
-        self.open[at as usize].as_ref().map(|entry| &entry.order)
+    pub(crate) fn get(&self, id: OrderId) -> Option<&Entry> {
+        self.find(id).map(|at| self.at(at))
     }
 
-    /// An open order, to change, and its account's slot.
-    pub(crate) fn open_mut(&mut self, id: OrderId) -> Option<(&mut Order, AccountSlot)> {
-        let &at = self.by_id.get(id.0)?;
-        self.open[at as usize].as_mut().map(|entry| (&mut entry.order, entry.slot))
-    }
-
-    /// A closed order, as long as it is remembered.
-    pub(crate) fn closed(&self, id: OrderId) -> Option<&Order> {
-        self.closed.get(id.0)
-    }
-
-    /// Takes an open order out and remembers it among the closed ones.
-    pub(crate) fn close(&mut self, id: OrderId) {
-        let order = self.forget(id);
-        if self.closed_max == 0 {
-            return;
+    /// Takes an open order out.
+    pub(crate) fn remove(&mut self, at: OrderSlot) -> Entry {
+        let entry = self.open[at.0 as usize].take().expect("a slot is used as long as its order is open");
+        self.by_id.remove(entry.order.id.0);
+        self.free.push(at.0);
+        if let Some(client_id) = entry.order.order.client_id() {
+            self.by_client_id.remove(&(entry.account, client_id.clone(), entry.order.id));
         }
-        if self.closed_by_age.len() == self.closed_max {
-            let oldest = self.closed_by_age.pop_front().expect("closed_max is not zero");
-            self.closed.remove(oldest.0);
-        }
-        self.closed_by_age.push_back(id);
-        self.closed.insert(id.0, order);
-    }
-
-    /// Takes an open order out without a trace.
-    pub(crate) fn forget(&mut self, id: OrderId) -> Order {
-        let at = self.by_id.remove(id.0).expect("an open order");
-        let entry = self.open[at as usize].take().expect("an indexed entry");
-        self.free.push(at);
-        let chain = &mut self.chains[entry.slot.index()];
+        let chain = &mut self.chains[entry.account.index()];
         chain.len -= 1;
-        chain.running -= u32::from(!entry.order.order.kind.can_rest());
+        chain.running -= u32::from(entry.running);
         match entry.prev {
             NONE => chain.head = entry.next,
             prev => self.open[prev as usize].as_mut().expect("a chained entry").next = entry.next,
@@ -139,38 +148,161 @@ impl Orders {
             NONE => chain.tail = entry.prev,
             next => self.open[next as usize].as_mut().expect("a chained entry").prev = entry.prev,
         }
-        entry.order
+        entry
     }
 
-    /// Open orders of one account, in the order of acceptance.
-    pub(crate) fn of_account(&self, slot: AccountSlot) -> impl Iterator<Item = &Order> {
-        let mut at = self.chains.get(slot.index()).map_or(NONE, |chain| chain.head);
+    /// Live orders of an account with this client order id, running ones included, the oldest first.
+    pub(crate) fn with_client_id(
+        &self,
+        account: AccountSlot,
+        client_id: &ClientOrderId,
+    ) -> impl Iterator<Item = OrderId> {
+        let [first, last] = [OrderId(0), OrderId(u64::MAX)].map(|id| (account, client_id.clone(), id));
+        self.by_client_id.range(first..=last).map(|entry| entry.2)
+    }
+
+    /// Live orders of an account whose client order id begins like this, running ones included.
+    pub(crate) fn with_prefix(
+        &self,
+        account: AccountSlot,
+        prefix: &ClientOrderId,
+    ) -> impl Iterator<Item = &Entry> {
+        self.by_client_id
+            .range((account, prefix.clone(), OrderId(0))..)
+            .take_while(move |entry| entry.0 == account && entry.1.0.starts_with(&*prefix.0))
+            .map(|entry| self.get(entry.2).expect("an indexed order is open"))
+    }
+
+    /// Open orders of one account, in the order of acceptance, running ones included.
+    pub(crate) fn of_account(&self, account: AccountSlot) -> impl Iterator<Item = &Entry> {
+        self.chained(self.chains.get(account.index()).map_or(NONE, |chain| chain.head))
+    }
+
+    /// The same, from the one after this order on if it is the account's; otherwise all.
+    pub(crate) fn of_account_after(
+        &self,
+        account: AccountSlot,
+        after: OrderId,
+    ) -> impl Iterator<Item = &Entry> {
+        let head = self.chains.get(account.index()).map_or(NONE, |chain| chain.head);
+        let start = self.get(after).filter(|entry| entry.account == account).map_or(head, |entry| entry.next);
+        self.chained(start)
+    }
+
+    fn chained(&self, mut at: u32) -> impl Iterator<Item = &Entry> {
         std::iter::from_fn(move || {
             let entry = self.open.get(at as usize)?.as_ref().expect("a chained entry");
             at = entry.next;
-            Some(&entry.order)
+            Some(entry)
         })
     }
 
     /// All open orders, in no particular order.
-    pub(crate) fn all_open(&self) -> impl Iterator<Item = (&Order, AccountSlot)> {
-        self.open.iter().flatten().map(|entry| (&entry.order, entry.slot))
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Entry> {
+        self.open.iter().flatten()
     }
 
-    /// Panics unless chains, index and entries agree.
-    pub(crate) fn check_invariants(&self, account_of: impl Fn(AccountSlot) -> Option<AccountId>) {
-        let mut chained = 0;
-        for (at, chain) in self.chains.iter().enumerate() {
-            let slot = AccountSlot::at(at);
-            let listed = self.of_account(slot).inspect(|order| {
-                assert_eq!(Some(order.order.account), account_of(slot));
-                assert!(order.status.is_open() && order.reserved > Amount::ZERO || order.filled.is_zero());
-            });
-            assert_eq!(listed.count(), chain.len as usize);
-            chained += chain.len as usize;
+    /// Panics unless chains, indexes and entries agree.
+    pub(crate) fn check_invariants(&self) {
+        let (mut chained, mut named) = (0, 0);
+        for (number, chain) in self.chains.iter().enumerate() {
+            let account = AccountSlot::at(number);
+            let (mut len, mut running, mut last) = (0, 0, OrderId(0));
+            for entry in self.of_account(account) {
+                let order = &entry.order;
+                assert_eq!(entry.account, account);
+                assert!(order.id > last, "{order:?} is chained out of turn");
+                assert!(order.status.is_open(), "{order:?} is closed");
+                assert_eq!(entry.running, order.order.is_immediate());
+                assert!(self.get(order.id).is_some_and(|found| found.order.id == order.id));
+                if let Some(client_id) = order.order.client_id() {
+                    assert!(self.by_client_id.contains(&(account, client_id.clone(), order.id)));
+                    named += 1;
+                }
+                last = order.id;
+                len += 1;
+                running += u32::from(entry.running);
+            }
+            assert_eq!((len, running), (chain.len, chain.running));
+            chained += len as usize;
         }
         assert_eq!(chained, self.by_id.len());
-        assert_eq!(chained, self.open.iter().flatten().count());
-        assert!(self.closed.len() == self.closed_by_age.len() && self.closed.len() <= self.closed_max);
+        assert_eq!(chained, self.all().count());
+        assert_eq!(named, self.by_client_id.len());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fees::FeeRates;
+    use crate::message::{Extras, NewOrder, OrderStatus};
+    use crate::types::{AccountId, Price, Quantity, Side, SymbolId, Timestamp};
+
+    fn entry(account: usize, id: u64, client_id: Option<&str>) -> Entry {
+        let mut order = NewOrder::limit(AccountId(1), SymbolId(0), Side::Buy, Price(1), Quantity(1));
+        order.extras = client_id.map(|client_id| {
+            let client_id = Some(ClientOrderId(client_id.into()));
+            Box::new(Extras { client_id, ..Extras::default() })
+        });
+        Entry::new(
+            AccountSlot::at(account),
+            Order {
+                id: OrderId(id),
+                order,
+                fees: FeeRates::default(),
+                status: OrderStatus::New,
+                filled: Quantity::ZERO,
+                notional: Amount::ZERO,
+                prevented: Quantity::ZERO,
+                fee: crate::types::SignedAmount::ZERO,
+                reserved: Amount(1),
+                list: None,
+                amends: 0,
+                accepted_at: Timestamp(1),
+                updated_at: Timestamp(1),
+            },
+        )
+    }
+
+    fn ids<'a>(entries: impl Iterator<Item = &'a Entry>) -> Vec<u64> {
+        entries.map(|entry| entry.order.id.0).collect()
+    }
+
+    #[test]
+    fn chains_survive_any_order_of_leaving() {
+        let mut orders = Orders::default();
+        for id in 1..=9 {
+            orders.insert(entry(usize::try_from(id % 2).unwrap(), id, None));
+        }
+        for id in [5, 1, 9, 2] {
+            orders.remove(orders.find(OrderId(id)).unwrap());
+            orders.check_invariants();
+        }
+        orders.insert(entry(1, 11, None));
+        assert_eq!(ids(orders.of_account(AccountSlot::at(1))), [3, 7, 11]);
+        assert_eq!(ids(orders.of_account_after(AccountSlot::at(1), OrderId(3))), [7, 11]);
+        assert_eq!(ids(orders.of_account_after(AccountSlot::at(1), OrderId(5))), [3, 7, 11]);
+        assert_eq!(ids(orders.of_account(AccountSlot::at(0))), [4, 6, 8]);
+        assert_eq!(orders.open_count(AccountSlot::at(7)), 0);
+        orders.check_invariants();
+    }
+
+    #[test]
+    fn names_are_found_whole_and_by_their_beginning_within_an_account() {
+        let mut orders = Orders::default();
+        for (id, name) in (1..).zip(["a", "a.1", "a.10", "a2", "b"]) {
+            orders.insert(entry(0, id, Some(name)));
+        }
+        orders.insert(entry(1, 10, Some("a.1")));
+        let name = |name: &str| ClientOrderId(name.into());
+        let slot = AccountSlot::at(0);
+        assert_eq!(orders.with_client_id(slot, &name("a.1")).collect::<Vec<_>>(), [OrderId(2)]);
+        assert_eq!(orders.with_client_id(slot, &name("a.")).count(), 0);
+        assert_eq!(ids(orders.with_prefix(slot, &name("a."))), [2, 3]);
+        assert_eq!(ids(orders.with_prefix(slot, &name("b"))), [5]);
+        orders.remove(orders.find(OrderId(2)).unwrap());
+        assert_eq!(orders.with_client_id(slot, &name("a.1")).count(), 0);
+        orders.check_invariants();
     }
 }

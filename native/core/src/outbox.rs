@@ -12,6 +12,8 @@ use crate::types::SymbolId;
 pub struct SequencerOutbox {
     /// To the matcher of the message's symbol.
     pub to_matcher: Vec<ToMatcher>,
+    /// To the sequencer of another account: transfers, and nothing else.
+    pub to_sequencer: Vec<ToSequencer>,
     /// To whoever asked.
     pub replies: Vec<Reply>,
 }
@@ -27,16 +29,4 @@ pub struct MatcherOutbox {
     pub to_sequencer: Vec<ToSequencer>,
     /// To whoever asked.
     pub replies: Vec<Reply>,
-}
-
-impl ToMatcher {
-    /// Whose matcher it goes to.
-    #[must_use]
-    pub const fn symbol(&self) -> SymbolId {
-        match self {
-            Self::Admit(admitted) => admitted.order.symbol,
-            Self::Cancel { symbol, .. } => *symbol,
-            Self::AddSymbol { spec, .. } => spec.id(),
-        }
-    }
 }

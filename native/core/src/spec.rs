@@ -3,8 +3,9 @@
 //! A [`SymbolSpec`] exists only if its arithmetic is exact and cannot overflow: everything behind it relies
 //! on that, which is why there is no other way to make one.
 
+use crate::fees::{FeeMode, FeeRates, PPM, fee_up};
 use crate::limits::{AMOUNT_MAX, PRICE_TICKS_MAX, QUANTITY_LOTS_MAX};
-use crate::message::OrderKind;
+use crate::order::{NewOrder, OrderKind};
 use crate::reject::{Code, Reject};
 use crate::types::{Amount, AssetId, Price, Quantity, Side, SymbolId};
 
@@ -16,6 +17,7 @@ pub struct SymbolSpec {
     quote: AssetId,
     lot_atoms: u128,
     tick_lot_atoms: u128,
+    fee_mode: FeeMode,
     limits: SymbolLimits,
 }
 
@@ -77,13 +79,28 @@ impl SymbolSpec {
         if !sound {
             return Err(SpecError::BadLimits);
         }
-        let spec = Self { id, base, quote, lot_atoms, tick_lot_atoms, limits };
+        let spec = Self { id, base, quote, lot_atoms, tick_lot_atoms, fee_mode: FeeMode::Received, limits };
         let notional = spec.checked_notional(limits.price_max, limits.quantity_max);
         let base_atoms = u128::from(limits.quantity_max.0).checked_mul(lot_atoms);
         match (notional, base_atoms) {
             (Some(Amount(quote)), Some(base)) if quote <= AMOUNT_MAX && base <= AMOUNT_MAX => Ok(spec),
             _ => Err(SpecError::Overflow),
         }
+    }
+
+    /// The same with fees paid in this mode.
+    #[must_use]
+    pub const fn with_fee_mode(self, fee_mode: FeeMode) -> Self {
+        Self { fee_mode, ..self }
+    }
+
+    /// The same with other bounds.
+    ///
+    /// # Errors
+    /// [`SpecError`], as for a new symbol.
+    pub fn with_limits(self, limits: SymbolLimits) -> Result<Self, SpecError> {
+        Self::new(self.id, self.base, self.quote, self.lot_atoms, self.tick_lot_atoms, limits)
+            .map(|spec| spec.with_fee_mode(self.fee_mode))
     }
 
     /// The symbol's number.
@@ -114,6 +131,12 @@ impl SymbolSpec {
     #[must_use]
     pub const fn tick_lot_atoms(&self) -> u128 {
         self.tick_lot_atoms
+    }
+
+    /// How fees are paid.
+    #[must_use]
+    pub const fn fee_mode(&self) -> FeeMode {
+        self.fee_mode
     }
 
     /// The bounds on one order.
@@ -156,6 +179,51 @@ impl SymbolSpec {
         Quantity(u64::try_from(lots).unwrap_or(QUANTITY_LOTS_MAX).min(QUANTITY_LOTS_MAX))
     }
 
+    /// What a resting limit order has to have reserved for what is still open of it, hidden quantity included:
+    /// base for a sell; for a buy price x quantity, and in [`FeeMode::Quote`] the dearer of its fees on top.
+    #[must_use]
+    pub fn reservation(&self, side: Side, price: Price, open: Quantity, fees: FeeRates) -> Amount {
+        match side {
+            Side::Sell => self.base_amount(open),
+            Side::Buy => {
+                let notional = self.notional(price, open);
+                match self.fee_mode {
+                    FeeMode::Received => notional,
+                    FeeMode::Quote => notional + fee_up(notional, fees.ceiling_ppm()),
+                }
+            }
+        }
+    }
+
+    /// How many whole lots `budget` quote atoms pay for at `price` when a fee of `fee_ppm` of the price, rounded
+    /// up, comes on top. Rounds **down**. At most [`QUANTITY_LOTS_MAX`].
+    #[must_use]
+    pub fn lots_for_budget_and_fee(&self, budget: Amount, price: Price, fee_ppm: u32) -> Quantity {
+        if fee_ppm == 0 {
+            return self.lots_for_budget(budget, price);
+        }
+        // cost + ceil(cost * fee) <= budget, in millionths: cost * (1 + fee) <= budget, for a whole budget.
+        let millionths = u128::from(price.0)
+            .checked_mul(self.tick_lot_atoms)
+            .and_then(|lot| lot.checked_mul(PPM + u128::from(fee_ppm)));
+        let lots = match (millionths, budget.0.checked_mul(PPM)) {
+            (Some(lot), Some(budget)) => budget / lot,
+            // One lot costs more than any amount there is.
+            (None, _) => 0,
+            (Some(_), None) => panic!("a budget of {budget:?} is beyond what the engine counts"),
+        };
+        Quantity(u64::try_from(lots).unwrap_or(QUANTITY_LOTS_MAX).min(QUANTITY_LOTS_MAX))
+    }
+
+    /// The asset that an order of this side pays its fees in.
+    #[must_use]
+    pub const fn fee_asset(&self, side: Side) -> AssetId {
+        match (self.fee_mode, side) {
+            (FeeMode::Received, Side::Buy) => self.base,
+            (FeeMode::Received, Side::Sell) | (FeeMode::Quote, _) => self.quote,
+        }
+    }
+
     /// The asset an order of this side gives, which its reservation is in.
     #[must_use]
     pub const fn gives(&self, side: Side) -> AssetId {
@@ -174,27 +242,27 @@ impl SymbolSpec {
         }
     }
 
-    /// The symbol's rules, in the fixed order of their codes. Checked at the edge, where it is a refusal, and
-    /// asserted again by the sequencer.
+    /// The bounds on one order, in the fixed order of their codes. Checked at the edge, where it is a refusal,
+    /// and asserted again by the sequencer.
     ///
     /// # Errors
     /// `PRICE_RANGE`, `QTY_RANGE` or `NOTIONAL_RANGE`.
-    pub fn check(&self, kind: &OrderKind) -> Result<(), Reject> {
+    pub fn check(&self, order: &NewOrder) -> Result<(), Reject> {
         let limits = &self.limits;
-        if let OrderKind::Limit { price, .. } = kind
-            && !(limits.price_min..=limits.price_max).contains(price)
+        if let OrderKind::Limit { price, .. } = order.kind
+            && !(limits.price_min..=limits.price_max).contains(&price)
         {
             return Err(Reject::new(Code::PriceRange));
         }
-        if let OrderKind::Limit { quantity, .. } | OrderKind::MarketByQuantity { quantity } = kind
-            && !(limits.quantity_min..=limits.quantity_max).contains(quantity)
+        if let Some(quantity) = order.kind.quantity()
+            && !(limits.quantity_min..=limits.quantity_max).contains(&quantity)
         {
             return Err(Reject::new(Code::QtyRange));
         }
-        let notional = match kind {
-            OrderKind::Limit { price, quantity } => self.notional(*price, *quantity),
-            OrderKind::MarketByQuote { quote } => *quote,
-            // Valued by a reference price, which comes with the rules that need one.
+        let notional = match order.kind {
+            OrderKind::Limit { price, quantity } => self.notional(price, quantity),
+            OrderKind::MarketByQuote { quote } => quote,
+            // Valued by a reference price, which only the matcher knows.
             OrderKind::MarketByQuantity { .. } => return Ok(()),
         };
         if notional < limits.notional_min || notional.is_zero() || notional.0 > AMOUNT_MAX {
@@ -207,6 +275,7 @@ impl SymbolSpec {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::types::AccountId;
 
     const LIMITS: SymbolLimits = SymbolLimits {
         price_min: Price(1),
@@ -215,6 +284,30 @@ mod tests {
         quantity_max: Quantity(1_000_000),
         notional_min: Amount(0),
     };
+
+    fn order(kind: OrderKind) -> NewOrder {
+        NewOrder::market(AccountId(1), SymbolId(0), Side::Buy, kind)
+    }
+
+    #[test]
+    fn a_budget_pays_for_lots_and_their_fees() {
+        let spec = spec(1, 1, LIMITS).unwrap();
+        // 10 lots at 7 cost 70, and a fee of ceil(0.7) on top.
+        assert_eq!(spec.lots_for_budget_and_fee(Amount(71), Price(7), 10_000), Quantity(10));
+        assert_eq!(spec.lots_for_budget_and_fee(Amount(70), Price(7), 10_000), Quantity(9));
+        assert_eq!(spec.lots_for_budget_and_fee(Amount(70), Price(7), 0), Quantity(10));
+    }
+
+    #[test]
+    fn a_buyer_that_pays_fees_on_top_reserves_the_dearer_of_them() {
+        let quote = spec(1, 1, LIMITS).unwrap().with_fee_mode(FeeMode::Quote);
+        let fees = FeeRates { maker_ppm: 1_000, taker_ppm: 2_000 };
+        assert_eq!(quote.reservation(Side::Buy, Price(7), Quantity(100), fees), Amount(702));
+        assert_eq!(quote.reservation(Side::Sell, Price(7), Quantity(100), fees), Amount(100));
+        let received = quote.with_fee_mode(FeeMode::Received);
+        assert_eq!(received.reservation(Side::Buy, Price(7), Quantity(100), fees), Amount(700));
+        assert_eq!((received.fee_asset(Side::Buy), quote.fee_asset(Side::Buy)), (AssetId(0), AssetId(1)));
+    }
 
     fn spec(lot: u128, tick_lot: u128, limits: SymbolLimits) -> Result<SymbolSpec, SpecError> {
         SymbolSpec::new(SymbolId(0), AssetId(0), AssetId(1), lot, tick_lot, limits)
@@ -252,7 +345,7 @@ mod tests {
     fn rules_are_checked_in_the_order_of_their_codes() {
         let spec = spec(1, 1, SymbolLimits { notional_min: Amount(10), ..LIMITS }).unwrap();
         let limit = |price, quantity| {
-            spec.check(&OrderKind::Limit { price: Price(price), quantity: Quantity(quantity) })
+            spec.check(&order(OrderKind::Limit { price: Price(price), quantity: Quantity(quantity) }))
                 .map_err(|reject| reject.code)
         };
         assert_eq!(limit(10, 1), Ok(()));
@@ -260,7 +353,7 @@ mod tests {
         assert_eq!(limit(1_000_001, 1), Err(Code::PriceRange));
         assert_eq!(limit(1, 0), Err(Code::QtyRange));
         assert_eq!(limit(3, 3), Err(Code::NotionalRange));
-        let by_quote = OrderKind::MarketByQuote { quote: Amount(9) };
+        let by_quote = order(OrderKind::MarketByQuote { quote: Amount(9) });
         assert_eq!(spec.check(&by_quote).map_err(|reject| reject.code), Err(Code::NotionalRange));
     }
 }

@@ -47,6 +47,14 @@ id!(
     TradeId(u64)
 );
 id!(
+    /// A list of orders that share their fate (an OCO): 1 to [`ID_MAX`], from the same counter as order ids.
+    ListId(u64)
+);
+id!(
+    /// Accounts that must not trade with each other, named by the operator: 1 to 2^32 - 1.
+    StpGroup(u32)
+);
+id!(
     /// Who waits for a reply. Chosen by the edge; the core hands it back untouched.
     Ticket(u64)
 );
@@ -148,6 +156,64 @@ unit!(
     /// go below zero is a broken invariant, and the subtraction halts.
     Amount(u128)
 );
+
+/// Money with a sign, in an asset's smallest units: fees paid (positive), and rebates received (negative).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SignedAmount(pub i128);
+
+impl SignedAmount {
+    /// Nothing.
+    pub const ZERO: Self = Self(0);
+
+    /// True for none at all.
+    #[must_use]
+    pub const fn is_zero(self) -> bool {
+        self.0 == 0
+    }
+
+    /// What is paid.
+    #[must_use]
+    pub fn paid(amount: Amount) -> Self {
+        Self(i128::try_from(amount.0).expect("an amount of money is below 2^127"))
+    }
+
+    /// What is received instead.
+    #[must_use]
+    pub fn rebate(amount: Amount) -> Self {
+        Self(-Self::paid(amount).0)
+    }
+
+    /// Its size when it is positive, otherwise zero.
+    #[must_use]
+    pub fn positive(self) -> Amount {
+        Amount(u128::try_from(self.0).unwrap_or(0))
+    }
+
+    /// Its size when it is negative, otherwise zero.
+    #[must_use]
+    pub fn negative(self) -> Amount {
+        Amount(if self.0 < 0 { self.0.unsigned_abs() } else { 0 })
+    }
+}
+
+impl Add for SignedAmount {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self(self.0.checked_add(other.0).expect("a sum of fees is within 2^127"))
+    }
+}
+
+impl AddAssign for SignedAmount {
+    fn add_assign(&mut self, other: Self) {
+        *self = *self + other;
+    }
+}
+
+impl fmt::Display for SignedAmount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
 
 /// An order's side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,10 +1,21 @@
-//! A warm book allocates nothing. In a file of its own, with a single test: the counter sees every thread.
+//! A warm book allocates nothing, and neither do a sequencer and a matcher for a plain order that rests and is
+//! canceled. In a file of its own, with a single test: the counter sees every thread.
 
 use std::alloc::System;
 use std::ops::ControlFlow;
 
-use lightning_core::book::{OrderBook, PriceTimeBook, RestingOrder};
-use lightning_core::types::{AccountId, OrderId, Price, Quantity, Side};
+use lightning_core::book::{OrderBook, PriceTimeBook, RestingFlags, RestingOrder};
+use lightning_core::fees::FeeRates;
+use lightning_core::log::{Context, Log, OrderIds, Record};
+use lightning_core::matcher::Matcher;
+use lightning_core::message::{Command, NewOrder, OrderRef, Outcome, Request, StpMode};
+use lightning_core::outbox::{MatcherOutbox, SequencerOutbox};
+use lightning_core::rules::SymbolRules;
+use lightning_core::sequencer::{Sequencer, SequencerLimits};
+use lightning_core::spec::{SymbolLimits, SymbolSpec};
+use lightning_core::types::{
+    AccountId, Amount, AssetId, Lsn, OrderId, Price, Quantity, Side, SymbolId, Ticket, Timestamp,
+};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
 #[global_allocator]
@@ -43,7 +54,14 @@ impl Flow {
             account: AccountId(1),
             side,
             price,
-            quantity,
+            shown: quantity,
+            hidden: Quantity(0),
+            display: Quantity(0),
+            total: quantity,
+            fees: FeeRates::default(),
+            stp_group: None,
+            stp: StpMode::default(),
+            flags: RestingFlags::default(),
         });
     }
 
@@ -63,8 +81,8 @@ impl Flow {
             if left.is_zero() || !side.crosses(price, maker.price) {
                 break;
             }
-            let quantity = left.min(maker.quantity);
-            self.book.fill_front(maker.side, quantity);
+            let quantity = left.min(maker.shown);
+            self.book.take_front(maker.side, quantity);
             self.done[2] += 1;
             left -= quantity;
         }
@@ -102,7 +120,150 @@ impl Flow {
     }
 }
 
+/// One sequencer and one matcher in a row, as a driver in one thread has them.
+struct Exchange {
+    sequencer: Sequencer,
+    matcher: Matcher,
+    sequencer_out: SequencerOutbox,
+    matcher_out: MatcherOutbox,
+    counters: Counters,
+}
+
+/// A journal and a source of order ids that keep nothing.
+struct Counters(u64);
+
+impl Log for Counters {
+    fn append(&mut self, _: Timestamp, _: &Record<'_>) -> Lsn {
+        self.0 += 1;
+        Lsn(self.0)
+    }
+}
+
+impl OrderIds for Counters {
+    fn next(&mut self) -> OrderId {
+        self.0 += 1;
+        OrderId(self.0)
+    }
+}
+
+impl Exchange {
+    fn new() -> Self {
+        let limits = SymbolLimits {
+            price_min: Price(1),
+            price_max: Price(1_000),
+            quantity_min: Quantity(1),
+            quantity_max: Quantity(1_000),
+            notional_min: Amount(0),
+        };
+        let spec = SymbolSpec::new(SymbolId(0), AssetId(0), AssetId(1), 1, 1, limits).unwrap();
+        let mut exchange = Self {
+            sequencer: Sequencer::new(SequencerLimits {
+                open_orders_per_account_max: 1_000_000,
+                closed_orders_max: 100,
+                ledger_entries_max: 0,
+            }),
+            matcher: Matcher::default(),
+            sequencer_out: SequencerOutbox::default(),
+            matcher_out: MatcherOutbox::default(),
+            counters: Counters(0),
+        };
+        let mut log = Counters(0);
+        let mut ctx = Context { now: Timestamp(1), log: &mut log };
+        exchange.sequencer.add_symbol(spec, SymbolRules::default(), &mut ctx);
+        exchange.matcher.add_symbol(spec, SymbolRules::default(), &mut ctx, &mut exchange.matcher_out);
+        for (account, asset) in [(1, 0), (1, 1), (2, 0), (2, 1)] {
+            let (account, asset, amount) = (AccountId(account), AssetId(asset), Amount(1_000_000_000));
+            exchange.run(Request::Deposit { account, asset, amount });
+        }
+        exchange
+    }
+
+    /// Runs a command to its end. The order that it placed, if it placed one.
+    fn run(&mut self, request: Request) -> Option<OrderId> {
+        let mut log = Counters(0);
+        let mut ctx = Context { now: Timestamp(2), log: &mut log };
+        let command = Command { ticket: Ticket(1), request_id: None, request };
+        self.sequencer.handle(command, &mut ctx, &mut self.counters, &mut self.sequencer_out);
+        for message in self.sequencer_out.to_matcher.drain(..) {
+            self.matcher.handle(message, &mut ctx, &mut self.matcher_out);
+        }
+        for message in self.matcher_out.to_sequencer.drain(..) {
+            self.sequencer.handle_settlement(message, &mut ctx, &mut self.sequencer_out);
+        }
+        self.matcher_out.trades.clear();
+        self.matcher_out.changed.clear();
+        let mut placed = None;
+        for reply in self.sequencer_out.replies.drain(..).chain(self.matcher_out.replies.drain(..)) {
+            match reply.outcome {
+                Outcome::Placed(order) => placed = Some(order.id),
+                Outcome::Rejected(reject) => panic!("{reject:?}"),
+                _ => {}
+            }
+        }
+        placed
+    }
+
+    fn place(&mut self, account: u64, side: Side, price: u64) -> OrderId {
+        let (price, quantity) = (Price(price), Quantity(1));
+        let order = NewOrder::limit(AccountId(account), SymbolId(0), side, price, quantity);
+        self.run(Request::Place(order)).expect("it was accepted")
+    }
+
+    /// Rests at each of some prices, and is canceled.
+    fn rest_and_cancel(&mut self, times: u64) {
+        let mut open = [OrderId(0); 64];
+        for _ in 0..times {
+            for (price, order) in (1..).zip(&mut open) {
+                *order = self.place(1, Side::Buy, price);
+            }
+            for order in open {
+                let order = OrderRef::Id(order);
+                let account = AccountId(1);
+                self.run(Request::Cancel { account, order, symbol: None, only_if: None });
+            }
+        }
+    }
+
+    /// Rests and is taken.
+    fn rest_and_trade(&mut self, times: u64) {
+        for _ in 0..times {
+            self.place(1, Side::Buy, 100);
+            self.place(2, Side::Sell, 100);
+            self.place(2, Side::Buy, 100);
+            self.place(1, Side::Sell, 100);
+        }
+    }
+}
+
 #[test]
+fn what_is_warm_allocates_nothing() {
+    a_warm_book_allocates_nothing();
+    a_warm_exchange_allocates_nothing_per_order();
+}
+
+fn a_warm_exchange_allocates_nothing_per_order() {
+    let mut exchange = Exchange::new();
+    exchange.rest_and_cancel(100);
+    exchange.rest_and_trade(1_000);
+    let warm = Region::new(ALLOCATOR);
+    exchange.rest_and_cancel(100);
+    let change = warm.change();
+    assert_eq!(
+        (change.allocations, change.reallocations, change.deallocations),
+        (0, 0, 0),
+        "12,800 commands"
+    );
+    let warm = Region::new(ALLOCATOR);
+    exchange.rest_and_trade(1_000);
+    let change = warm.change();
+    // The list of its fills, which its owner gets.
+    assert_eq!(
+        (change.allocations, change.reallocations, change.deallocations),
+        (2_000, 0, 2_000),
+        "2,000 takers"
+    );
+}
+
 fn a_warm_book_allocates_nothing() {
     let mut flow = Flow {
         book: PriceTimeBook::default(),

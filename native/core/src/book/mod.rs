@@ -13,7 +13,9 @@ pub use price_time::PriceTimeBook;
 
 use std::ops::ControlFlow;
 
-use crate::types::{AccountId, OrderId, Price, Quantity, Side};
+use crate::fees::FeeRates;
+use crate::order::StpMode;
+use crate::types::{AccountId, OrderId, Price, Quantity, Side, StpGroup};
 
 /// An order in the book.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,8 +28,71 @@ pub struct RestingOrder {
     pub side: Side,
     /// Its limit.
     pub price: Price,
-    /// What is left of it.
-    pub quantity: Quantity,
+    /// What of it is in the queue and shown: all that is left, or an iceberg's slice.
+    pub shown: Quantity,
+    /// What is left of it behind that; zero for all but icebergs.
+    pub hidden: Quantity,
+    /// An iceberg's full slice; zero for all others.
+    pub display: Quantity,
+    /// Its whole quantity: filled, prevented and left.
+    pub total: Quantity,
+    /// Its fee rates.
+    pub fees: FeeRates,
+    /// Whom it must not trade with besides its own account.
+    pub stp_group: Option<StpGroup>,
+    /// Its own mode, should it come in again (an amend).
+    pub stp: StpMode,
+    /// What else its matcher has to look up when it closes or is amended.
+    pub flags: RestingFlags,
+}
+
+impl RestingOrder {
+    /// What of it may still trade.
+    #[must_use]
+    pub fn left(&self) -> Quantity {
+        self.shown + self.hidden
+    }
+
+    /// What of it has traded or was prevented.
+    #[must_use]
+    pub fn done(&self) -> Quantity {
+        self.total - self.left()
+    }
+
+    /// What every order in a book is.
+    fn check(&self) {
+        assert!(!self.shown.is_zero(), "an order without quantity can't rest: {self:?}");
+        let slices = if self.display.is_zero() { self.hidden.is_zero() } else { self.shown <= self.display };
+        assert!(slices, "not a slice of an iceberg: {self:?}");
+        assert!(self.left() <= self.total, "more is left than there ever was: {self:?}");
+        assert!(self.stp_group != Some(StpGroup(0)), "groups begin at 1: {self:?}");
+    }
+}
+
+/// What few resting orders are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RestingFlags {
+    /// Only a maker, when it is amended too.
+    pub post_only: bool,
+    /// It expires: its matcher has the time.
+    pub expires: bool,
+    /// It is the limit leg of an OCO: its matcher has the other leg.
+    pub has_sibling: bool,
+    /// It has once been in the hands of a trade or of self-trade prevention: `done` is not zero.
+    pub touched: bool,
+    /// It came with extras: its matcher keeps them, for the answer to an amend and for the time it expires at.
+    pub has_extras: bool,
+}
+
+/// What became of the front order after a part of it was taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Front {
+    /// It is still there, at the same place.
+    Stays,
+    /// Its slice is used up; the next one is at the back of its level.
+    Requeued,
+    /// Nothing is left of it: it is out of the book.
+    Gone,
 }
 
 /// All orders of one side at one price.
@@ -35,7 +100,7 @@ pub struct RestingOrder {
 pub struct PriceLevel {
     /// The price.
     pub price: Price,
-    /// What rests there, in lots. Wider than one order's quantity: a sum of many can't overflow it.
+    /// What is shown there, in lots. Wider than one order's quantity: a sum of many can't overflow it.
     pub quantity: u128,
     /// How many orders.
     pub orders: u32,
@@ -43,7 +108,7 @@ pub struct PriceLevel {
 
 /// Price-time priority: better price first, at one price first come first served.
 pub trait OrderBook: Default {
-    /// Adds an order at the back of its price level. Its id is not in the book, its quantity not zero.
+    /// Adds an order at the back of its price level. Its id is not in the book, what it shows not zero.
     fn insert(&mut self, order: RestingOrder);
 
     /// Takes an order out, wherever it stands; nobody else's place changes.
@@ -55,9 +120,20 @@ pub trait OrderBook: Default {
     /// The order of `side` that trades next: the oldest at the best price.
     fn front(&self, side: Side) -> Option<RestingOrder>;
 
-    /// Trades `quantity` of the front order of `side`. A partly filled order keeps its place, a wholly filled
-    /// one leaves.
-    fn fill_front(&mut self, side: Side, quantity: Quantity);
+    /// Takes `quantity` off what the front order of `side` shows, which is not less. A partly used order keeps
+    /// its place; an iceberg whose slice is used up goes to the back of its level with the next one; an order of
+    /// which nothing is left leaves.
+    fn take_front(&mut self, side: Side, quantity: Quantity) -> Front;
+
+    /// Makes an order smaller where it stands: `left` of it stay, not zero and not more than there is, and its
+    /// whole quantity is `total` from now on. What is hidden goes first.
+    fn shrink(&mut self, id: OrderId, left: Quantity, total: Quantity);
+
+    /// An order is no longer an OCO's limit leg.
+    fn forget_sibling(&mut self, id: OrderId);
+
+    /// Visits the orders of `side` in the order in which they trade (as far as slices go), until told to stop.
+    fn for_each_order(&self, side: Side, visit: impl FnMut(RestingOrder) -> ControlFlow<()>);
 
     /// Visits the levels of `side`, best first, until told to stop.
     fn for_each_level(&self, side: Side, visit: impl FnMut(PriceLevel) -> ControlFlow<()>);

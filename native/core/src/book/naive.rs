@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use super::{OrderBook, PriceLevel, RestingOrder};
+use super::{Front, OrderBook, PriceLevel, RestingOrder};
 use crate::types::{OrderId, Quantity, Side};
 
 /// Orders in the order of arrival. Everything is a search, everything is O(n).
@@ -25,7 +25,8 @@ impl NaiveBook {
 
 impl OrderBook for NaiveBook {
     fn insert(&mut self, order: RestingOrder) {
-        assert!(self.get(order.id).is_none() && !order.quantity.is_zero());
+        assert!(self.get(order.id).is_none());
+        order.check();
         self.orders.push(order);
     }
 
@@ -42,11 +43,48 @@ impl OrderBook for NaiveBook {
         self.front_at(side).map(|at| self.orders[at])
     }
 
-    fn fill_front(&mut self, side: Side, quantity: Quantity) {
+    fn take_front(&mut self, side: Side, quantity: Quantity) -> Front {
         let at = self.front_at(side).expect("a fill of an empty side");
-        self.orders[at].quantity -= quantity;
-        if self.orders[at].quantity.is_zero() {
-            self.orders.remove(at);
+        let order = &mut self.orders[at];
+        order.shown -= quantity;
+        order.flags.touched = true;
+        if !order.shown.is_zero() {
+            return Front::Stays;
+        }
+        let mut order = self.orders.remove(at);
+        if order.hidden.is_zero() {
+            return Front::Gone;
+        }
+        order.shown = order.display.min(order.hidden);
+        order.hidden -= order.shown;
+        self.orders.push(order);
+        Front::Requeued
+    }
+
+    fn shrink(&mut self, id: OrderId, left: Quantity, total: Quantity) {
+        let order = self.orders.iter_mut().find(|order| order.id == id).expect("it rests");
+        assert!(!left.is_zero() && left <= order.left() && left <= total);
+        order.shown = order.shown.min(left);
+        order.hidden = left - order.shown;
+        order.total = total;
+    }
+
+    fn forget_sibling(&mut self, id: OrderId) {
+        let order = self.orders.iter_mut().find(|order| order.id == id).expect("it rests");
+        order.flags.has_sibling = false;
+    }
+
+    fn for_each_order(&self, side: Side, mut visit: impl FnMut(RestingOrder) -> ControlFlow<()>) {
+        let mut orders: Vec<_> = self.orders.iter().filter(|order| order.side == side).collect();
+        // Stable: at one price they stay in the order of arrival.
+        orders.sort_by(|a, b| match side {
+            Side::Buy => b.price.cmp(&a.price),
+            Side::Sell => a.price.cmp(&b.price),
+        });
+        for order in orders {
+            if visit(*order).is_break() {
+                return;
+            }
         }
     }
 
@@ -59,7 +97,7 @@ impl OrderBook for NaiveBook {
         }
         for price in prices {
             let at_price = self.orders.iter().filter(|o| o.side == side && o.price == price);
-            let quantity = at_price.clone().map(|o| u128::from(o.quantity.0)).sum();
+            let quantity = at_price.clone().map(|o| u128::from(o.shown.0)).sum();
             let orders = u32::try_from(at_price.count()).expect("fewer than 2^32 orders");
             if visit(PriceLevel { price, quantity, orders }).is_break() {
                 return;
@@ -72,6 +110,7 @@ impl OrderBook for NaiveBook {
     }
 
     fn check_invariants(&self) {
+        self.orders.iter().for_each(RestingOrder::check);
         if let (Some(bid), Some(ask)) = (self.front(Side::Buy), self.front(Side::Sell)) {
             assert!(bid.price < ask.price, "crossed book: {bid:?} {ask:?}");
         }

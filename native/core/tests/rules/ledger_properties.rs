@@ -199,6 +199,7 @@ fn compare(ledger: &Ledger, naive: &Naive) {
             let expected = Balance {
                 available: Amount(u128::try_from(available).expect("never negative")),
                 frozen: Amount(u128::try_from(frozen).expect("never negative")),
+                held: Amount(0),
             };
             assert_eq!(ledger.balance(slot, AssetId(asset)), expected, "{account}, {asset}");
             assert_eq!(plain(expected.total()), available + frozen);

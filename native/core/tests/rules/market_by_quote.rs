@@ -84,7 +84,7 @@ fn a_buy_needs_its_budget_even_on_an_empty_book_and_a_sell_needs_nothing_there()
         symbol BTC-USD lot 1 tick 1
         fund A GBP 1
         A buy for 1 USD @ market    -> 3010 INSUFFICIENT_BALANCE (needs 1 USD, has 0)
-        A sell for 1 USD @ market   -> EXPIRED o1 INSUFFICIENT_LIQUIDITY
+        A sell for 1 USD @ market   -> EXPIRED o2 INSUFFICIENT_LIQUIDITY
         ",
     );
 }
@@ -97,7 +97,7 @@ fn a_buy_beyond_the_balance_is_refused_though_the_book_is_cheaper() {
         fund A USD 99   fund B BTC 1
         B sell 1 @ 5
         A buy for 100 USD @ market   -> 3010 INSUFFICIENT_BALANCE (needs 100 USD, has 99)
-        A buy for 99 USD @ market    -> trade 1 @ 5 with o1; EXPIRED o2 INSUFFICIENT_LIQUIDITY; A USD 94 available
+        A buy for 99 USD @ market    -> trade 1 @ 5 with o1; EXPIRED o3 INSUFFICIENT_LIQUIDITY; A USD 94 available
         ",
     );
 }

@@ -60,20 +60,58 @@ fn a_fill_makes_room_and_a_partial_one_does_not() {
 }
 
 #[test]
-fn it_holds_for_orders_that_would_not_rest_too() {
-    // The sequencer does not see the book: while it is on its way, any order is an open one.
+fn immediate_orders_neither_count_nor_are_refused() {
+    // They are over with their commands, so nobody ever sees one open.
     play(&format!(
         "{TWO_EACH}
-        B sell 1 @ 9                 -> NEW o3
-        A buy 1 @ 9                  -> 2050 TOO_MANY_OPEN_ORDERS
-        A buy 1 @ market             -> 2050 TOO_MANY_OPEN_ORDERS
-        A buy for 9 USD @ market     -> 2050 TOO_MANY_OPEN_ORDERS
-        A cancel o2                  -> CANCELED o2
-        A buy 1 @ market             -> trade 1 @ 9 with o3; FILLED o4
-        A buy 1 @ market             -> EXPIRED o5 INSUFFICIENT_LIQUIDITY
-        A buy 1 @ 2                  -> NEW o6
+        B sell 4 @ 9                       -> NEW o3
+        A buy 1 @ 9                        -> 2050 TOO_MANY_OPEN_ORDERS    # it might rest
+        A buy 1 @ market                   -> trade 1 @ 9 with o3; FILLED o4
+        A buy for 9 USD @ market           -> trade 1 @ 9 with o3; FILLED o5
+        A buy 1 @ 9 ioc                    -> trade 1 @ 9 with o3; FILLED o6
+        A buy 1 @ 9 fok                    -> trade 1 @ 9 with o3; FILLED o7
+        A buy 1 @ market                   -> EXPIRED o8 INSUFFICIENT_LIQUIDITY
+        A cancel o1                        -> CANCELED o1
+        A buy 1 @ 8 ioc & A buy 1 @ 3      -> EXPIRED o9 IOC_REMAINDER; NEW o10    # not while it is on its way either
         "
     ));
+}
+
+#[test]
+fn conditional_orders_count() {
+    play(
+        "
+        limits open 2
+        symbol BTC-USD lot 1 tick 1
+        fund A USD 100   fund A BTC 9
+        prints 5
+        A sell 1 @ market stop 4     -> PENDING_TRIGGER o3
+        A sell 1 @ 9                 -> NEW o4
+        A sell 1 @ market stop 4     -> 2050 TOO_MANY_OPEN_ORDERS (max 2)
+        A sell 1 @ 9                 -> 2050 TOO_MANY_OPEN_ORDERS (max 2)
+        A cancel o3                  -> CANCELED o3
+        A sell 1 @ market stop 4     -> PENDING_TRIGGER o6
+        ",
+    );
+}
+
+#[test]
+fn an_oco_counts_two() {
+    play(
+        "
+        limits open 2
+        symbol BTC-USD lot 1 tick 1
+        fund A BTC 9
+        prints 5
+        A sell 1 @ 9                 -> NEW o3
+        A oco sell 1 @ 9 / stop 4    -> 2050 TOO_MANY_OPEN_ORDERS (max 2)
+        A cancel o3                  -> CANCELED o3
+        A oco sell 1 @ 9 / stop 4    -> NEW o8; PENDING_TRIGGER o9    # refused ones use ids up
+        A sell 1 @ 9                 -> 2050 TOO_MANY_OPEN_ORDERS (max 2)
+        A cancel o8                  -> CANCELED o9 OCO_SIBLING; CANCELED o8
+        A sell 1 @ 9                 -> NEW o10
+        ",
+    );
 }
 
 #[test]

@@ -183,16 +183,16 @@ fn a_seller_gets_the_makers_price() {
 }
 
 #[test]
-fn orders_of_one_account_trade_with_each_other() {
-    // Self-trade prevention is not part of this version: the money goes round, the quantity is done.
+fn orders_of_one_account_trade_with_each_other_if_it_wants_that() {
+    // If they say so: the money goes round, the quantity is done.
     play(
         "
         symbol BTC-USD lot 1 tick 1
         fund A USD 50   fund A BTC 9
         A sell 4 @ 5         -> NEW o1; A USD 50 available; A BTC 5 available 4 frozen
-        A buy 6 @ 6          -> trade 4 @ 5 with o1; PARTIALLY_FILLED o2
+        A buy 6 @ 6 stp NONE -> trade 4 @ 5 with o1; PARTIALLY_FILLED o2
         check                -> A USD 38 available 12 frozen; A BTC 9 available
-        A sell 2 @ market    -> trade 2 @ 6 with o2; FILLED o3; A USD 50 available; A BTC 9 available
+        A sell 2 @ market stp NONE -> trade 2 @ 6 with o2; FILLED o3; A USD 50 available; A BTC 9 available
         ",
     );
 }

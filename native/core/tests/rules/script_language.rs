@@ -60,15 +60,56 @@ fn an_aside_may_be_left_out_but_not_wrong() {
 
 #[test]
 fn a_halt_of_the_core_says_at_which_line() {
-    // Shape and symbol rules are the edge's to check; the sequencer asserts that they were.
-    let message = failure("A buy 1 @ 0");
+    // Shape is the edge's to check; the sequencer asserts that it was.
+    let message = failure("A withdraw USD 0");
     assert!(message.contains("line 4 breaks a law"), "{message}");
-    assert!(message.contains("the edge lets no such order in"), "{message}");
+    assert!(message.contains("the edge lets no such amount in"), "{message}");
 }
 
 #[test]
 fn nonsense_is_not_a_command() {
-    for line in ["A jumps", "buy 1 @ 5", "A buy 1", "A buy 1 @ 5 on XRP-USD", "A cancel 1", "fund A USD"] {
+    for line in [
+        "A jumps",
+        "buy 1 @ 5",
+        "A buy 1",
+        "A buy 1 @ 5 on XRP-USD",
+        "A buy 1 @ 5 quickly",
+        "A buy 1 @ 5 gtd",
+        "A cancel 1",
+        "A oco sell 1 @ 9",
+        "A amend o1 down 5",
+        "A is HAPPY",
+        "rules status SLEEPY",
+        "fund A USD",
+        "at 09:00",
+    ] {
         failure(line);
     }
+}
+
+#[test]
+fn a_refused_half_is_a_refusal() {
+    let message = failure("A buy 1 @ 5\n A replace o1 with buy 99 @ 99");
+    assert!(message.contains("refused: not placed: 3010 INSUFFICIENT_BALANCE"), "{message}");
+}
+
+#[test]
+fn a_print_says_what_stands_in_its_way() {
+    let message = failure("B sell 1 @ 5\n prints 6");
+    assert!(message.contains("something stands in the way of a trade at 6"), "{message}");
+}
+
+#[test]
+fn nothing_is_an_expectation_too() {
+    play(&format!("{OPENING} at 11:00 -> nothing"));
+    let message = failure("A buy 1 @ 5 gtd 10:30\n at 11:00 -> nothing");
+    assert!(message.contains("expected  nothing more\n  happened  EXPIRED o1 GTD_EXPIRED"), "{message}");
+}
+
+#[test]
+fn accrued_fees_and_what_is_held_are_looked_up() {
+    let message = failure("check -> accrued USD 1");
+    assert!(message.contains("happened  accrued USD 0"), "{message}");
+    let message = failure("A hold USD 5 -> A USD 95 available 5 frozen");
+    assert!(message.contains("happened  A USD 95 available 5 frozen 5 held"), "{message}");
 }

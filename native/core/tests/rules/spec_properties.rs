@@ -6,10 +6,10 @@
 use std::cmp::Ordering;
 
 use lightning_core::limits::{AMOUNT_MAX, PRICE_TICKS_MAX, QUANTITY_LOTS_MAX};
-use lightning_core::message::OrderKind;
+use lightning_core::message::{NewOrder, OrderKind};
 use lightning_core::reject::Code;
 use lightning_core::spec::{SpecError, SymbolLimits, SymbolSpec};
-use lightning_core::types::{Amount, AssetId, Price, Quantity, Side, SymbolId};
+use lightning_core::types::{AccountId, Amount, AssetId, Price, Quantity, Side, SymbolId};
 use proptest::prelude::*;
 
 /// A natural number without end: 32-bit digits, the lowest first, no leading zeros.
@@ -253,7 +253,8 @@ proptest! {
         let Ok(spec) = rules.build() else { return Ok(()) };
         let price_fits = limits.price_min.0 <= price && price <= limits.price_max.0;
         let quantity_fits = limits.quantity_min.0 <= quantity && quantity <= limits.quantity_max.0;
-        let code = |kind| spec.check(&kind).map_err(|reject| reject.code);
+        let order = |kind| NewOrder::market(AccountId(1), SymbolId(3), Side::Buy, kind);
+        let code = |kind| spec.check(&order(kind)).map_err(|reject| reject.code);
 
         let limit = OrderKind::Limit { price: Price(price), quantity: Quantity(quantity) };
         let expected = match (price_fits, quantity_fits) {

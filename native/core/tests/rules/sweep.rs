@@ -129,7 +129,7 @@ fn the_largest_order_trades_at_once() {
         A buy 1 @ market                          -> trade 1 @ 9 with o1; FILLED o4; A USD 0 available
         book                                      -> - | 9223372036854775807 @ 9
         A sell 9_223_372_036_854_775_807 @ 9      -> NEW o5
-        B buy 9_223_372_036_854_775_807 @ market  -> trade 9223372036854775807 @ 9 with o2; FILLED o6
+        B buy 9_223_372_036_854_775_807 @ market stp NONE -> trade 9223372036854775807 @ 9 with o2; FILLED o6
         ",
     );
 }

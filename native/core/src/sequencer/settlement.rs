@@ -1,0 +1,204 @@
+//! What comes back from the matchers: settlements, and reservations that change hands.
+//!
+//! A settlement consumes what is frozen and credits what is available; it never debits `available`.
+
+use crate::accounts::Counters;
+use crate::history::{Change, Entries};
+use crate::message::{LedgerKind, OrderAfter, OrderStatus, Settlement};
+use crate::orders::{Entry, OrderSlot};
+use crate::sequencer::Sequencer;
+use crate::sequencer::funds::{gain, loss};
+use crate::sequencer::listing::listed;
+use crate::sequencer::reservation::{is_exact, is_exact_with};
+use crate::spec::SymbolSpec;
+use crate::types::{AccountId, Amount, AssetId, Lsn, OrderId, Quantity, Side, SignedAmount};
+
+/// What a settlement moves: amounts of the asset that the order gives, and of the one it receives.
+#[derive(Clone, Copy, Debug)]
+struct Moves {
+    gives: AssetId,
+    receives: AssetId,
+    /// Leaves the reservation, the fee apart.
+    given: Amount,
+    /// Comes, the fee apart.
+    received: Amount,
+    /// A buyer's fee on top of the price, or rebate: in the asset that is given.
+    fee_on_given: SignedAmount,
+    /// A fee out of what came, or rebate.
+    fee_on_received: SignedAmount,
+}
+
+impl Moves {
+    #[inline]
+    fn of(settlement: &Settlement, spec: &SymbolSpec, side: Side) -> Self {
+        let (gives, receives) = (spec.gives(side), spec.receives(side));
+        let base = spec.base_amount(settlement.filled);
+        let (given, received) = match side {
+            Side::Buy => (settlement.notional, base),
+            Side::Sell => (base, settlement.notional),
+        };
+        let (fee_on_given, fee_on_received) = if spec.fee_asset(side) == gives {
+            (settlement.fee, SignedAmount::ZERO)
+        } else {
+            (SignedAmount::ZERO, settlement.fee)
+        };
+        Self { gives, receives, given, received, fee_on_given, fee_on_received }
+    }
+}
+
+impl Sequencer {
+    pub(super) fn settle(&mut self, settlement: &Settlement) {
+        self.horizon = self.horizon.max(settlement.cause);
+        let at = self.orders.find(settlement.order).expect("a settlement is for an open order");
+        let entry = self.orders.at_mut(at);
+        let (slot, symbol, side) = (entry.account, entry.order.order.symbol, entry.order.order.side);
+        let spec = &listed(&self.symbols, symbol).expect("the order's symbol is known").spec;
+        let moves = Moves::of(settlement, spec, side);
+        let voided = settlement.after == OrderAfter::Voided;
+        if self.entries.is_on() && !voided {
+            write_down(&mut self.entries, settlement, entry, &moves);
+        }
+        let order = &mut entry.order;
+        assert!(settlement.account == order.order.account, "a settlement of somebody else's: {settlement:?}");
+
+        // Goes below zero, and halts, if the matcher spends or returns more than this order had reserved.
+        let mut consumed = moves.given;
+        if !moves.fee_on_given.is_zero() {
+            consumed += moves.fee_on_given.positive();
+        }
+        order.reserved = order.reserved - consumed - settlement.released;
+        order.filled += settlement.filled;
+        order.prevented += settlement.prevented;
+        order.notional += settlement.notional;
+        order.updated_at = order.updated_at.max(settlement.at); // Another shard's clock may be behind.
+        let quantity = order.order.kind.quantity();
+        let done = order.filled + order.prevented;
+        assert!(quantity.is_none_or(|quantity| done <= quantity), "beyond its quantity: {order:?}");
+
+        if !settlement.filled.is_zero() {
+            let mut received = moves.received;
+            if !settlement.fee.is_zero() {
+                order.fee += settlement.fee;
+                received = received - moves.fee_on_received.positive() + moves.fee_on_received.negative();
+                self.ledger.credit(slot, moves.gives, moves.fee_on_given.negative());
+                self.ledger.count_fees(spec.fee_asset(side), SignedAmount(-settlement.fee.0));
+            }
+            self.ledger.settle(slot, (moves.gives, consumed), (moves.receives, received));
+        }
+        self.ledger.release(slot, moves.gives, settlement.released);
+
+        let is_traceless =
+            order.reserved.is_zero() && done.is_zero() && settlement.released == entry.unwritten;
+        assert!(!voided || is_traceless, "a refused order left a trace: {order:?}");
+        if !voided {
+            entry.unwritten = Amount::ZERO;
+        }
+        if side == Side::Buy && !entry.shadow && quantity.is_some() {
+            let lots = u128::from(settlement.filled.0) + u128::from(settlement.prevented.0);
+            if lots > 0 {
+                self.accounts.counters_mut(slot, symbol).take_lots(lots);
+            }
+        }
+        match settlement.after {
+            OrderAfter::Pending => {
+                assert!(order.status == OrderStatus::PendingTrigger, "it waits again: {order:?}");
+                self.check_reservation(at);
+            }
+            OrderAfter::Open => {
+                if order.status == OrderStatus::PendingTrigger {
+                    self.accounts.counters_mut(slot, symbol).conditional -= 1;
+                }
+                let filled = !order.filled.is_zero();
+                order.status = if filled { OrderStatus::PartiallyFilled } else { OrderStatus::New };
+                self.check_reservation(at);
+            }
+            OrderAfter::Closed(status) => {
+                assert!(order.reserved.is_zero(), "a closed order keeps a reservation: {order:?}");
+                let mut entry = self.take_out(at);
+                entry.order.status = status;
+                self.closed.push(slot, entry.order);
+            }
+            OrderAfter::Voided => {
+                self.take_out(at);
+            }
+        }
+    }
+
+    /// An order's reservation, or a part of it, becomes another's. The balance stays what it is.
+    pub(super) fn move_reservation(
+        &mut self,
+        cause: Lsn,
+        account: AccountId,
+        from: OrderId,
+        to: OrderId,
+        amount: Amount,
+    ) {
+        self.horizon = self.horizon.max(cause);
+        let [from, to] =
+            [from, to].map(|id| self.orders.find(id).expect("a reservation moves between open orders"));
+        let gives = |at| {
+            let order = &self.orders.at(at).order.order;
+            assert!(order.account == account, "a reservation of somebody else's: {order:?}");
+            self.known(order.symbol).spec.gives(order.side)
+        };
+        assert!(gives(from) == gives(to), "a reservation moves between orders that give different assets");
+        self.orders.at_mut(from).order.reserved -= amount;
+        self.orders.at_mut(to).order.reserved += amount;
+    }
+
+    /// Takes a closed or refused order out, and what it counted.
+    #[inline]
+    fn take_out(&mut self, at: OrderSlot) -> Entry {
+        let entry = self.orders.remove(at);
+        let order = &entry.order;
+        let mut counts = Counters::of(order, entry.running, entry.shadow);
+        if let Some((_, sibling)) = order.list {
+            let own = self.part_from(sibling);
+            counts.lists = u32::from(own.is_none());
+            let counters = self.accounts.counters_mut(entry.account, order.order.symbol);
+            counters.buy_lots += own.map_or(0, |lots| u128::from(lots.0));
+        }
+        self.accounts.counters_mut(entry.account, order.order.symbol).subtract(counts);
+        entry
+    }
+
+    /// The other leg of an OCO is alone from now on: says which lots that were counted with this one become its
+    /// own; none if it is closed as well.
+    fn part_from(&mut self, sibling: OrderId) -> Option<Quantity> {
+        let at = self.orders.find(sibling)?;
+        let sibling = self.orders.at_mut(at);
+        let was_shadow = std::mem::take(&mut sibling.shadow);
+        let buys = was_shadow && sibling.order.order.side == Side::Buy;
+        Some(if buys { sibling.order.open_quantity().unwrap_or_default() } else { Quantity::ZERO })
+    }
+
+    #[inline]
+    fn check_reservation(&self, at: OrderSlot) {
+        let entry = self.orders.at(at);
+        let spec = &self.known(entry.order.order.symbol).spec;
+        let exact = match entry.order.list {
+            None => is_exact(spec, &entry.order),
+            Some((_, sibling)) => is_exact_with(spec, entry, self.orders.get(sibling)),
+        };
+        assert!(exact, "an open order has not reserved what the rest of it may cost: {:?}", entry.order);
+    }
+}
+
+/// A step's ledger entries: what was frozen for the order since the last one (until now the matcher could refuse
+/// it), what it traded, the fee, what it did not need.
+fn write_down(entries: &mut Entries, settlement: &Settlement, entry: &Entry, moves: &Moves) {
+    let none = SignedAmount::ZERO;
+    let mut write = |asset, kind, available, frozen| {
+        let Settlement { cause, at, order, .. } = *settlement;
+        entries.push(entry.account, Change { cause, at, order: Some(order), asset, kind, available, frozen });
+    };
+    write(moves.gives, LedgerKind::Freeze, loss(entry.unwritten), gain(entry.unwritten));
+    write(moves.gives, LedgerKind::Trade, none, loss(moves.given));
+    write(moves.receives, LedgerKind::Trade, gain(moves.received), none);
+    write(moves.receives, LedgerKind::Fee, SignedAmount(-moves.fee_on_received.0), none);
+    // On top of the price it comes out of the reservation; a rebate is available.
+    let on_given = moves.fee_on_given;
+    write(moves.gives, LedgerKind::Fee, gain(on_given.negative()), loss(on_given.positive()));
+    let released = settlement.released;
+    write(moves.gives, LedgerKind::Unfreeze, gain(released), loss(released));
+}

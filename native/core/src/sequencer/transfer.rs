@@ -1,0 +1,89 @@
+//! Transfers: money that the sender's sequencer freezes, and that the receiver's takes or refuses.
+//!
+//! Both may be the same sequencer; the messages are the same then, and the driver brings them back. Until the
+//! receiver has answered, the money is frozen at its sender: no moment shows it at both or at neither.
+
+use crate::history::Change;
+use crate::log::{Context, Record};
+use crate::message::{LedgerKind, Outcome, ReplyTo, ToSequencer, TransferOffer};
+use crate::outbox::SequencerOutbox;
+use crate::reject::Reject;
+use crate::sequencer::funds::{gain, loss};
+use crate::sequencer::{Sequencer, Verdict};
+use crate::types::{AccountId, Amount, AssetId, Lsn, SignedAmount};
+
+impl Sequencer {
+    pub(super) fn transfer(
+        &mut self,
+        to_reply: ReplyTo,
+        (from, to): (AccountId, AccountId),
+        asset: AssetId,
+        amount: Amount,
+        ctx: &mut Context<'_>,
+        out: &mut SequencerOutbox,
+    ) -> Verdict {
+        assert!(from != to, "the edge lets no transfer to oneself in");
+        let slot = self.who_takes_out(from, amount)?;
+        self.ledger.check_offer(slot, asset, amount)?;
+        let offer = TransferOffer { to_reply, from, to, asset, amount };
+        self.horizon = ctx.log.append(ctx.now, &Record::TransferOffered(&offer));
+        self.ledger.offer(slot, asset, amount);
+        out.to_sequencer.push(ToSequencer::TransferOffered(Box::new(offer)));
+        Ok(None)
+    }
+
+    /// Somebody sends money to an account of this shard, if it exists.
+    pub(super) fn transfer_offered(
+        &mut self,
+        offer: Box<TransferOffer>,
+        ctx: &mut Context<'_>,
+        out: &mut SequencerOutbox,
+    ) {
+        let TransferOffer { to, asset, amount, .. } = *offer;
+        let checked = self.who_acts(to).and_then(|slot| {
+            self.ledger.check_transfer_in(slot, asset, amount)?;
+            Ok(slot)
+        });
+        let (cause, refusal) = match checked {
+            Ok(slot) => {
+                self.horizon = ctx.log.append(ctx.now, &Record::TransferAccepted(&offer));
+                self.ledger.transfer_in(slot, asset, amount);
+                self.note(slot, ctx.now, asset, LedgerKind::TransferIn, (gain(amount), SignedAmount::ZERO));
+                (Some(self.horizon), None)
+            }
+            Err(reject) => (None, Some(reject)),
+        };
+        out.to_sequencer.push(ToSequencer::TransferAnswered { offer, cause, refusal });
+    }
+
+    /// The receiver has answered.
+    pub(super) fn transfer_answered(
+        &mut self,
+        offer: &TransferOffer,
+        cause: Option<Lsn>,
+        refusal: Option<Reject>,
+        ctx: &mut Context<'_>,
+        out: &mut SequencerOutbox,
+    ) {
+        let TransferOffer { to_reply, from, asset, amount, .. } = *offer;
+        let slot = self.ledger.slot(from).expect("who sent exists");
+        let outcome = match refusal {
+            None => {
+                // Only now is it decided: the entry's cause is the receiver's record.
+                let cause = cause.expect("an accepted transfer has a record");
+                self.horizon = self.horizon.max(cause);
+                let balance = self.ledger.transfer_out(slot, asset, amount);
+                let (kind, available, frozen) = (LedgerKind::TransferOut, loss(amount), SignedAmount::ZERO);
+                let at = ctx.now;
+                self.entries.push(slot, Change { cause, at, order: None, asset, kind, available, frozen });
+                Outcome::BalanceChanged { asset, balance }
+            }
+            Some(reject) => {
+                self.ledger.transfer_back(slot, asset, amount);
+                Outcome::Rejected(reject)
+            }
+        };
+        let reply = self.reply(to_reply.ticket, ctx.now, outcome);
+        self.pass_on(to_reply.recorded, reply, out);
+    }
+}

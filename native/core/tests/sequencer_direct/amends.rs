@@ -1,0 +1,185 @@
+//! Amends: what is frozen besides, and that it comes back whatever happens.
+
+use lightning_core::message::{
+    Amend, AmendChange, NewOrder, NewQuantity, OrderAfter, OrderKind, OrderRef, OrderStatus, Request,
+    ToMatcher, ToSequencer,
+};
+use lightning_core::reject::{Code, Detail, Reject};
+use lightning_core::rules::{SymbolRules, SymbolStatus};
+use lightning_core::types::{Amount, Lsn, OrderId, Price, Quantity, Side};
+
+use crate::rig::{ALICE, BTC, BTCUSD, ETHUSD, Rig, USD, buy, code, market_buy, sell, stop, with};
+
+fn change(quantity: Option<u64>, price: Option<u64>) -> AmendChange {
+    AmendChange {
+        quantity: quantity.map(|total| NewQuantity::Total(Quantity(total))),
+        price: price.map(Price),
+    }
+}
+
+fn request(order: OrderId, change: AmendChange) -> Request {
+    Request::Amend { account: ALICE, symbol: BTCUSD, order: OrderRef::Id(order), change }
+}
+
+fn amend(rig: &mut Rig, order: OrderId, change: AmendChange) -> Amend {
+    rig.send(request(order, change), None);
+    match rig.sent() {
+        ToMatcher::Amend(amend) => *amend,
+        message => panic!("{message:?}"),
+    }
+}
+
+fn answered(rig: &mut Rig, order: OrderId, extra: u128, kind: Option<(u64, u64)>) {
+    let cause = kind.map(|_| Lsn(rig.cause + 1));
+    let kind =
+        kind.map(|(price, quantity)| OrderKind::Limit { price: Price(price), quantity: Quantity(quantity) });
+    rig.tell(ToSequencer::Amended { cause, account: ALICE, order, extra: Amount(extra), kind });
+}
+
+#[test]
+fn a_dearer_order_freezes_the_difference_and_keeps_what_it_needs() {
+    let mut rig = Rig::funded();
+    let id = rig.rest(buy(10, 100));
+    let sent = amend(&mut rig, id, change(Some(120), Some(11)));
+    assert_eq!((sent.extra, sent.refusal), (Amount(320), None));
+    assert_eq!(rig.funds(ALICE, USD), (98_680, 1_320));
+    assert_eq!(rig.order(id).unwrap().reserved, Amount(1_000), "until it is accepted");
+    answered(&mut rig, id, 320, Some((11, 120)));
+    // It traded 20 at 10 on the way back in: 20 are saved.
+    rig.settle(id, |it| {
+        (it.filled, it.notional, it.released) = (Quantity(20), Amount(200), Amount(20));
+    });
+    let order = rig.order(id).unwrap();
+    assert_eq!(
+        (order.reserved, order.amends, order.status),
+        (Amount(1_100), 1, OrderStatus::PartiallyFilled)
+    );
+    assert_eq!(rig.funds(ALICE, USD), (98_700, 1_100));
+}
+
+#[test]
+fn a_refused_amend_gives_back_even_when_the_order_is_gone() {
+    let mut rig = Rig::funded();
+    let id = rig.rest(buy(10, 100));
+    assert_eq!(amend(&mut rig, id, change(Some(200), None)).extra, Amount(1_000));
+    answered(&mut rig, id, 1_000, None);
+    assert_eq!(rig.funds(ALICE, USD), (99_000, 1_000));
+    assert_eq!(rig.order(id).unwrap().amends, 0);
+
+    let sent = amend(&mut rig, id, change(Some(200), None));
+    rig.settle(id, |it| {
+        (it.filled, it.notional) = (Quantity(100), Amount(1_000));
+        it.after = OrderAfter::Closed(OrderStatus::Filled);
+    });
+    assert_eq!(rig.funds(ALICE, USD), (98_000, 1_000), "the extra is still frozen");
+    assert_eq!(rig.entries(ALICE, Some(USD))[0].frozen.0, 0, "and no entry says so");
+    answered(&mut rig, id, 1_000, None);
+    rig.tell(ToSequencer::OrderMissed { to: sent.to, account: ALICE, order: id });
+    assert_eq!(code(&rig.reply().outcome), Code::OrderAlreadyClosed);
+    assert_eq!(rig.funds(ALICE, USD), (99_000, 0));
+}
+
+#[test]
+fn what_can_not_be_paid_for_is_refused_by_the_book_at_the_end() {
+    let mut rig = Rig::funded();
+    let id = rig.rest(buy(1_000, 60));
+    let before = rig.state();
+    let sent = amend(&mut rig, id, change(Some(110), None));
+    let detail = Detail::Funds { asset: USD, required: Amount(50_000), available: Amount(40_000) };
+    assert_eq!(sent.refusal, Some(Reject { code: Code::InsufficientBalance, detail }));
+    assert_eq!(sent.extra, Amount(0));
+    answered(&mut rig, id, 0, None);
+    assert_eq!(before, rig.state());
+}
+
+#[test]
+fn each_order_is_amended_by_one_at_a_time_and_so_often_at_most() {
+    let mut rig = Rig::funded();
+    let id = rig.rest(sell(10, 100));
+    amend(&mut rig, id, change(Some(90), None));
+    assert_eq!(rig.refused_with(request(id, change(Some(80), None))), Code::Busy);
+    answered(&mut rig, id, 0, Some((10, 90)));
+    rig.settle(id, |it| it.released = Amount(100));
+    assert_eq!(rig.funds(ALICE, BTC), (9_100, 900));
+    rig.set_rules(BTCUSD, SymbolRules { amends_max: Some(1), ..SymbolRules::default() });
+    let reject = Reject { code: Code::TooManyAmends, detail: Detail::Bound { max: 1 } };
+    assert_eq!(rig.refused(request(id, change(Some(0), None))), reject, "before the rules of quantity");
+}
+
+#[test]
+fn refusals_come_in_their_order() {
+    let mut rig = Rig::funded();
+    let id = rig.rest(buy(10, 100));
+    let elsewhere = Request::Amend {
+        account: ALICE,
+        symbol: ETHUSD,
+        order: OrderRef::Id(id),
+        change: change(Some(1), None),
+    };
+    assert_eq!(rig.refused_with(elsewhere), Code::UnknownOrder);
+    assert_eq!(rig.refused_with(request(OrderId(9), change(Some(1), None))), Code::UnknownOrder);
+    assert_eq!(rig.refused_with(request(id, change(Some(1_000_001), None))), Code::QtyRange);
+    assert_eq!(rig.refused_with(request(id, change(None, Some(1_000_001)))), Code::PriceRange);
+    rig.set_rules(BTCUSD, SymbolRules { notional_max: Some(Amount(1_500)), ..SymbolRules::default() });
+    assert_eq!(rig.refused_with(request(id, change(None, Some(16)))), Code::NotionalRange);
+    for (status, code) in
+        [(SymbolStatus::CancelOnly, Code::SymbolCancelOnly), (SymbolStatus::Halt, Code::SymbolNotTrading)]
+    {
+        rig.set_rules(BTCUSD, SymbolRules { status, ..SymbolRules::default() });
+        assert_eq!(rig.refused_with(request(id, change(None, Some(16)))), code);
+    }
+    rig.set_rules(BTCUSD, SymbolRules::default());
+    let running = rig.admit(market_buy(1)).id;
+    assert_eq!(rig.refused_with(request(running, change(Some(1), None))), Code::UnknownOrder);
+    rig.close(id, lightning_core::message::CancelReason::User);
+    assert_eq!(rig.refused_with(request(id, change(Some(1), None))), Code::OrderAlreadyClosed);
+}
+
+#[test]
+fn what_only_the_book_may_refuse_goes_there_with_nothing_frozen() {
+    let mut rig = Rig::funded();
+    let id = rig.rest(buy(10, 100));
+    for quantity in [NewQuantity::ReduceBy(Quantity(100)), NewQuantity::ReduceBy(Quantity(500))] {
+        let sent = amend(&mut rig, id, AmendChange { quantity: Some(quantity), price: None });
+        assert_eq!((sent.extra, sent.refusal), (Amount(0), None));
+        answered(&mut rig, id, 0, None);
+    }
+    // A price for an order that has none.
+    let market = rig.rest(stop(with(market_buy(7), |extras| extras.max_quote = Some(Amount(70))), 9));
+    assert_eq!(amend(&mut rig, market, change(None, Some(5))).extra, Amount(0));
+    answered(&mut rig, market, 0, None);
+    // Its reservation is its budget, however much it buys.
+    assert_eq!(amend(&mut rig, market, change(Some(70), None)).extra, Amount(0));
+    let kind = Some(OrderKind::MarketByQuantity { quantity: Quantity(70) });
+    let (cause, order, extra) = (Some(Lsn(5_000)), market, Amount(0));
+    rig.tell(ToSequencer::Amended { cause, account: ALICE, order, extra, kind });
+    rig.settle(market, |it| it.after = OrderAfter::Pending);
+    assert_eq!(rig.order(market).unwrap().order.kind.quantity(), Some(Quantity(70)));
+}
+
+#[test]
+fn a_pending_sell_at_market_freezes_its_quantity() {
+    let mut rig = Rig::funded();
+    let order = NewOrder { side: Side::Sell, ..market_buy(7) };
+    let id = rig.rest(stop(order, 9));
+    assert_eq!(amend(&mut rig, id, change(Some(9), None)).extra, Amount(20));
+    let kind = Some(OrderKind::MarketByQuantity { quantity: Quantity(9) });
+    let cause = Some(Lsn(5_000));
+    rig.tell(ToSequencer::Amended { cause, account: ALICE, order: id, extra: Amount(20), kind });
+    rig.settle(id, |it| (it.cause, it.after) = (Lsn(5_000), OrderAfter::Pending));
+    assert_eq!(rig.funds(ALICE, BTC), (9_910, 90));
+    let entries = rig.entries(ALICE, Some(BTC));
+    assert_eq!((entries[0].cause, entries[0].available_change.0, entries[0].frozen.0), (Lsn(5_000), -20, 90));
+}
+
+#[test]
+fn more_lots_are_bought_after_an_amend() {
+    let mut rig = Rig::funded();
+    let id = rig.rest(buy(1, 10));
+    let extra = amend(&mut rig, id, change(Some(20), None)).extra.0;
+    answered(&mut rig, id, extra, Some((1, 20)));
+    rig.settle(id, |_| {});
+    rig.set_rules(BTCUSD, SymbolRules { position_max: Some(Quantity(1_030)), ..SymbolRules::default() });
+    assert_eq!(rig.refused_with(Request::Place(buy(1, 11))), Code::MaxPosition);
+    rig.admit(buy(1, 10));
+}

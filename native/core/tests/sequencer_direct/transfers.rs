@@ -1,0 +1,105 @@
+//! Money from one account to another, over the same messages on one shard and on two.
+
+use lightning_core::message::{AssetTotals, Outcome, Request, ToSequencer};
+use lightning_core::reject::Code;
+use lightning_core::rules::{AccountChange, AccountStatus};
+use lightning_core::types::{AccountId, Amount, SignedAmount};
+
+use crate::rig::{ALICE, BOB, BTC, ETH, Rig, USD, code};
+
+fn transfer(to: AccountId, amount: u128) -> Request {
+    Request::Transfer { account: ALICE, to, asset: USD, amount: Amount(amount) }
+}
+
+fn pass(from: &mut Rig, to: &mut Rig) {
+    assert_eq!(from.out.to_sequencer.len(), 1);
+    let message = from.out.to_sequencer.remove(0);
+    to.tell(message);
+}
+
+fn totals(rig: &mut Rig) -> AssetTotals {
+    match rig.ask(Request::Totals) {
+        Outcome::Totals(totals) => totals.into_iter().find(|line| line.asset == USD).unwrap(),
+        outcome => panic!("{outcome:?}"),
+    }
+}
+
+#[test]
+fn money_crosses_shards_and_is_frozen_on_the_way() {
+    let (mut here, mut there) = (Rig::funded(), Rig::new().fund(BOB));
+    let ticket = here.send(transfer(BOB, 300), None);
+    assert_eq!(here.funds(ALICE, USD), (99_700, 300));
+    assert_eq!(totals(&mut here).in_transfer, Amount(300));
+    let entries = here.entries(ALICE, Some(USD));
+    assert_eq!((entries.len(), entries[0].available.0), (1, 100_000), "undecided, so no entry");
+
+    pass(&mut here, &mut there);
+    assert_eq!(there.funds(BOB, USD), (100_300, 0));
+    assert_eq!(there.log.0.last().map(String::as_str), Some("TransferAccepted"));
+    pass(&mut there, &mut here);
+    let reply = here.reply();
+    assert_eq!(reply.ticket, ticket);
+    assert_eq!(reply.gate.0, there.log.0.len() as u64, "its cause is the receiver's record");
+    assert!(
+        matches!(reply.outcome, Outcome::BalanceChanged { balance, .. } if balance.available == Amount(99_700))
+    );
+    assert_eq!(here.funds(ALICE, USD), (99_700, 0));
+    let (out, into) = (totals(&mut here), totals(&mut there));
+    assert_eq!(
+        (out.transferred_out, out.transferred_in, out.in_transfer),
+        (Amount(300), Amount(0), Amount(0))
+    );
+    assert_eq!((into.transferred_in, into.transferred_out), (Amount(300), Amount(0)));
+    assert_eq!(here.entries(ALICE, Some(USD))[0].available_change, SignedAmount(-300));
+}
+
+#[test]
+fn a_shard_sends_to_itself_too() {
+    let mut rig = Rig::funded().fund(BOB);
+    rig.send(transfer(BOB, 300), None);
+    for _ in 0..2 {
+        let message = rig.out.to_sequencer.remove(0);
+        rig.tell(message);
+    }
+    rig.reply();
+    assert_eq!((rig.funds(ALICE, USD), rig.funds(BOB, USD)), ((99_700, 0), (100_300, 0)));
+    let totals = totals(&mut rig);
+    assert_eq!((totals.transferred_in, totals.transferred_out), (Amount(300), Amount(300)));
+}
+
+#[test]
+fn what_nobody_takes_comes_back() {
+    let mut rig = Rig::funded().fund(BOB);
+    for asset in [BTC, USD, ETH] {
+        let amount = Amount(rig.funds(BOB, asset).0);
+        rig.ask(Request::Withdraw { account: BOB, asset, amount });
+    }
+    let change = AccountChange::Status(AccountStatus::Closed);
+    rig.ask(Request::Configure { account: BOB, change });
+    let before = rig.state();
+    for (to, expected) in [(AccountId(99), Code::UnknownAccount), (BOB, Code::AccountClosed)] {
+        rig.send(transfer(to, 300), None);
+        for _ in 0..2 {
+            let message = rig.out.to_sequencer.remove(0);
+            rig.tell(message);
+        }
+        assert_eq!(code(&rig.reply().outcome), expected);
+        assert_eq!(before, rig.state());
+    }
+    assert_eq!(rig.refused_with(transfer(BOB, 100_001)), Code::InsufficientBalance);
+}
+
+#[test]
+fn an_account_with_money_under_way_can_not_be_closed() {
+    let mut rig = Rig::new();
+    rig.ask(Request::Deposit { account: ALICE, asset: USD, amount: Amount(300) });
+    rig.send(transfer(BOB, 300), None);
+    let close =
+        || Request::Configure { account: ALICE, change: AccountChange::Status(AccountStatus::Closed) };
+    assert_eq!(code(&rig.ask(close())), Code::NonZeroBalance);
+    let ToSequencer::TransferOffered(offer) = rig.out.to_sequencer.remove(0) else { panic!("an offer") };
+    let (cause, refusal) = (Some(lightning_core::types::Lsn(9_000)), None);
+    rig.tell(ToSequencer::TransferAnswered { offer, cause, refusal });
+    rig.reply();
+    assert!(matches!(rig.ask(close()), Outcome::Account(_)));
+}
