@@ -23,6 +23,11 @@ pub struct Options {
     pub trades_per_symbol: Option<usize>,
     /// Closed orders that each sequencer remembers, up to 2^31. Default 100,000.
     pub closed_orders: Option<usize>,
+    /// Ledger entries that each sequencer remembers, up to 2^31. Default 100,000.
+    pub ledger_entries: Option<usize>,
+    /// A clock that only [`crate::Engine::advance`] moves, starting at so many milliseconds since 1970, up to
+    /// 2^43. The system's clock without.
+    pub manual_clock_start_ms: Option<usize>,
 }
 
 /// A configuration in which everything is in range.
@@ -40,9 +45,13 @@ pub struct Config {
     pub trades_per_symbol: usize,
     /// What bounds each sequencer.
     pub limits: SequencerLimits,
+    /// Where a manual clock starts, in milliseconds since 1970.
+    pub manual_clock_start_ms: Option<u64>,
 }
 
 const COUNT_MAX: usize = 1 << 31;
+/// The year 2248: far from where nanoseconds would overflow, even after an advance as far again.
+const START_MS_MAX: usize = 1 << 43;
 
 impl Options {
     /// Checks every option and fills in the defaults.
@@ -54,6 +63,8 @@ impl Options {
         let shards = if self.inline { 1 } else { (cores / 2).clamp(1, SHARDS_MAX) };
         let sequencers = within("threads.sequencers", self.sequencers, shards, 1, SHARDS_MAX)?;
         let closed_orders = within("history.closedOrders", self.closed_orders, 100_000, 0, COUNT_MAX)?;
+        let ledger_entries = within("history.ledgerEntries", self.ledger_entries, 100_000, 0, COUNT_MAX)?;
+        let start = self.manual_clock_start_ms.map(|start| within("clock", Some(start), 0, 0, START_MS_MAX));
         let per_account =
             within("limits.openOrdersPerAccount", self.open_orders_per_account, 10_000, 1, COUNT_MAX)?;
         Ok(Config {
@@ -71,7 +82,9 @@ impl Options {
             limits: SequencerLimits {
                 open_orders_per_account_max: u32::try_from(per_account).expect("at most 2^31"),
                 closed_orders_max: closed_orders,
+                ledger_entries_max: ledger_entries,
             },
+            manual_clock_start_ms: start.transpose()?.map(|start| start as u64),
         })
     }
 }

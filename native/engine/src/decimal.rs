@@ -1,12 +1,13 @@
 //! Decimal strings to integers and back, exactly: the only place that knows them.
 //!
-//! `rust_decimal` reads; what it reads is taken apart into digits and scale and compared with the unit's grid
-//! in checked integer arithmetic. Nothing is rounded: what is not on the grid is refused.
+//! `rust_decimal` reads (short numbers, which is nearly all of them, are read right here); what is read is taken
+//! apart into digits and scale and compared with the unit's grid in checked integer arithmetic. Nothing is
+//! rounded: what is not on the grid is refused.
 
 use lightning_core::reject::Code;
 use rust_decimal::Decimal;
 
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, clipped, shown};
 
 /// Digits and scale of a non-negative decimal: `digits / 10^scale`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,38 +18,135 @@ pub struct Scaled {
     pub scale: u32,
 }
 
+/// Does a plain positive decimal fit into our numbers?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fit {
+    /// Yes.
+    Fits,
+    /// It has more than 96 bits of digits.
+    Overflows,
+    /// It has more than 28 decimals.
+    TooFine,
+}
+
+/// A plain positive decimal that was read. Whether it fits shows when somebody wants its value. (It stands in
+/// the way of every order, so it is kept small.)
+#[derive(Clone, Copy, Debug)]
+pub struct Number<'a> {
+    /// The request's field.
+    pub field: &'static str,
+    /// What stood there.
+    pub text: &'a str,
+    /// Its value, if it fits.
+    value: Scaled,
+    fit: Fit,
+}
+
+impl<'a> Number<'a> {
+    /// Reads digits, at most one point with digits on both sides, nothing else.
+    ///
+    /// # Errors
+    /// `INVALID_DECIMAL` for any other shape and for zero.
+    #[inline]
+    pub fn read(field: &'static str, text: &'a str) -> Result<Self, Refusal> {
+        match Self::parse(text) {
+            Some((value, fit)) => Ok(Self { field, text, value, fit }),
+            None => Err(invalid(field, text)),
+        }
+    }
+
+    fn parse(text: &str) -> Option<(Scaled, Fit)> {
+        if let Some(value) = parse_short(text) {
+            return Some((value, Fit::Fits));
+        }
+        let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+        let is_digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+        if !is_digits(whole) || !is_digits(fraction) {
+            return None;
+        }
+        let unknown = Scaled { digits: 0, scale: 0 };
+        match Decimal::from_str_exact(text) {
+            Ok(value) if value.is_zero() => None,
+            Ok(value) => {
+                Some((Scaled { digits: value.mantissa().unsigned_abs(), scale: value.scale() }, Fit::Fits))
+            }
+            // Too many zeros to read, but nothing else.
+            Err(_) if text.bytes().all(|byte| matches!(byte, b'0' | b'.')) => None,
+            Err(rust_decimal::Error::Underflow | rust_decimal::Error::ScaleExceedsMaximumPrecision(_)) => {
+                Some((unknown, Fit::TooFine))
+            }
+            Err(_) => Some((unknown, Fit::Overflows)),
+        }
+    }
+
+    /// Its value.
+    ///
+    /// # Errors
+    /// `NUMBER_OVERFLOW` beyond 96 bits of digits, `BAD_PRECISION` beyond 28 decimals.
+    pub fn value(&self) -> Result<Scaled, Refusal> {
+        let (code, what) = match self.fit {
+            Fit::Fits => return Ok(self.value),
+            Fit::TooFine => (Code::BadPrecision, "decimals than any asset"),
+            Fit::Overflows => (Code::NumberOverflow, "digits than the engine counts"),
+        };
+        Err(Refusal::field(code, self.field, format!("{} has more {what}", self.field)))
+    }
+
+    /// Its value, with at most `scale` decimals.
+    ///
+    /// # Errors
+    /// As [`Self::value`], and `BAD_PRECISION` if it has more that are not zero.
+    pub fn within(&self, scale: u32) -> Result<Scaled, Refusal> {
+        self.value()?.within(self.field, self.text, scale)
+    }
+
+    /// An amount of an asset with `scale` decimals, in its atoms.
+    ///
+    /// # Errors
+    /// As [`Self::within`], and `NUMBER_OVERFLOW` for more atoms than the engine counts.
+    pub fn atoms(&self, scale: u32) -> Result<u128, Refusal> {
+        self.within(scale)?.in_units_of(scale).ok_or_else(|| self.overflow())
+    }
+
+    pub(crate) fn overflow(&self) -> Refusal {
+        let (field, text) = (self.field, clipped(self.text));
+        Refusal::field(Code::NumberOverflow, field, format!("{field} is {text}, more than the engine counts"))
+    }
+}
+
+/// Reads at most 19 digits, as nearly every number has, in one pass. None for whatever is not that simple.
+fn parse_short(text: &str) -> Option<Scaled> {
+    let (mut digits, mut count, mut point) = (0_u64, 0, None);
+    for byte in text.bytes() {
+        match byte {
+            b'0'..=b'9' if count < SHORT_DIGITS => {
+                digits = digits * 10 + u64::from(byte - b'0');
+                count += 1;
+            }
+            b'.' if count > 0 && point.is_none() => point = Some(count),
+            _ => return None,
+        }
+    }
+    let decimals = point.map_or(Some(0), |point| Some(count - point).filter(|&decimals| decimals > 0))?;
+    (digits > 0).then(|| Scaled { digits: u128::from(digits), scale: decimals })
+}
+
+/// Digits that always fit in 64 bits.
+const SHORT_DIGITS: u32 = 19;
+const _: () = assert!(10_u64.checked_pow(SHORT_DIGITS).is_some());
+
+fn invalid(field: &'static str, text: &str) -> Refusal {
+    let message = format!("{field} is {}, not a plain positive decimal", shown(text));
+    Refusal::field(Code::InvalidDecimal, field, message)
+}
+
 /// Reads a plain positive decimal: digits, at most one point with digits on both sides, nothing else.
 ///
 /// # Errors
 /// `INVALID_DECIMAL` for any other shape and for zero, `NUMBER_OVERFLOW` beyond 96 bits of digits,
 /// `BAD_PRECISION` beyond 28 decimals.
 pub fn parse(field: &'static str, text: &str) -> Result<Scaled, Refusal> {
-    let invalid = || {
-        Refusal::field(
-            Code::InvalidDecimal,
-            field,
-            format!("{field} is {text:?}, not a plain positive decimal"),
-        )
-    };
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
-    let is_digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    if !is_digits(whole) || !is_digits(fraction) {
-        return Err(invalid());
-    }
-    let value = Decimal::from_str_exact(text).map_err(|error| match error {
-        rust_decimal::Error::Underflow | rust_decimal::Error::ScaleExceedsMaximumPrecision(_) => {
-            Refusal::field(Code::BadPrecision, field, format!("{field} has more decimals than any asset"))
-        }
-        _ => Refusal::field(
-            Code::NumberOverflow,
-            field,
-            format!("{field} has more digits than the engine counts"),
-        ),
-    })?;
-    if value.is_zero() {
-        return Err(invalid());
-    }
-    Ok(Scaled { digits: value.mantissa().unsigned_abs(), scale: value.scale() })
+    Number::read(field, text)?.value()
 }
 
 impl Scaled {
@@ -74,7 +172,7 @@ impl Scaled {
         if value.scale <= scale {
             return Ok(value);
         }
-        let message = format!("{field} is {text}, with more than {scale} decimals");
+        let message = format!("{field} is {}, with more than {scale} decimals", clipped(text));
         Err(Refusal::field(Code::BadPrecision, field, message).with("decimals", scale))
     }
 
@@ -92,6 +190,9 @@ impl Scaled {
     /// The integer that it is in units of 10^-`scale`, or `None` if it is none or does not fit.
     #[must_use]
     pub fn in_units_of(self, scale: u32) -> Option<u128> {
+        if self.scale == scale {
+            return Some(self.digits);
+        }
         // Zeros at the end are rare, and taking them off costs a wide division each.
         let this = if self.scale <= scale { self } else { self.normalized() };
         let places = scale.checked_sub(this.scale)?;
@@ -104,10 +205,7 @@ impl Scaled {
 /// # Errors
 /// As [`parse`], and `BAD_PRECISION` for more decimals than the asset has.
 pub fn parse_atoms(field: &'static str, text: &str, scale: u32) -> Result<u128, Refusal> {
-    let value = parse(field, text)?.within(field, text, scale)?;
-    value.in_units_of(scale).ok_or_else(|| {
-        Refusal::field(Code::NumberOverflow, field, format!("{field} is {text}, more than the engine counts"))
-    })
+    Number::read(field, text)?.atoms(scale)
 }
 
 /// A quotient rounded half to even: for figures that people look at, never for money.
@@ -153,12 +251,59 @@ mod tests {
         for text in invalid {
             assert_eq!(code(text), Some(Code::InvalidDecimal), "{text:?}");
         }
+        assert_eq!(code(&"0".repeat(60)), Some(Code::InvalidDecimal));
+        assert_eq!(code(&format!("0.{}", "0".repeat(60))), Some(Code::InvalidDecimal));
         assert_eq!(code(&"9".repeat(40)), Some(Code::NumberOverflow));
         assert_eq!(code("79228162514264337593543950336"), Some(Code::NumberOverflow));
         assert!(matches!(
             code(&format!("0.{}1", "0".repeat(40))),
             Some(Code::BadPrecision | Code::NumberOverflow)
         ));
+    }
+
+    #[test]
+    fn short_numbers_are_read_as_long_ones_are() {
+        let texts = [
+            "1",
+            "0.1",
+            "007.50",
+            "9999999999999999999",
+            "10000000000000000000",
+            "0.000000000000000001",
+            "0.9999999999999999999",
+            "1.0",
+            "",
+            ".",
+            "1.",
+            ".1",
+            "1..2",
+            "1.2.3",
+            "-1",
+            "1e5",
+            "0",
+            "0.0",
+            "00000000000000000000.1",
+        ];
+        for text in texts {
+            let long = Decimal::from_str_exact(text).ok().filter(|value| {
+                let plain = !text.starts_with(['.', '-']) && !text.ends_with('.');
+                plain && !value.is_zero()
+            });
+            let long = long.map(|value| (value.mantissa().unsigned_abs(), value.scale()));
+            let read = parse("price", text).ok().map(|value| (value.digits, value.scale));
+            assert_eq!(read, long, "{text:?}");
+            if let Some(short) = parse_short(text) {
+                assert_eq!(Some((short.digits, short.scale)), long, "{text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_number_that_does_not_fit_is_well_formed_all_the_same() {
+        let nines = "9".repeat(40);
+        let number = Number::read("price", &nines).unwrap();
+        assert_eq!(number.value().unwrap_err().code, Code::NumberOverflow);
+        assert_eq!(Number::read("price", "1.5").unwrap().atoms(0).unwrap_err().code, Code::BadPrecision);
     }
 
     #[test]

@@ -2,7 +2,8 @@
 //!
 //! A command runs to its end, settlements and all, before the next one starts, so the same commands give the
 //! same fills, balances and order ids whatever the shard counts. For backtests, tests, and the lowest latency
-//! one core can give one caller.
+//! one core can give one caller. Nobody wakes up by itself here: what is due (an order's expiry, a timer) is
+//! done before whatever is asked next.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -10,18 +11,17 @@ use std::sync::atomic::AtomicU64;
 
 use lightning_core::log::Context;
 use lightning_core::matcher::Matcher;
-use lightning_core::message::{Command, Reply, Request, ToMatcher};
+use lightning_core::message::{Command, Reply, ToMatcher, ToSequencer};
 use lightning_core::outbox::{MatcherOutbox, SequencerOutbox};
 use lightning_core::sequencer::Sequencer;
-use lightning_core::types::{Lsn, SymbolId, Ticket};
+use lightning_core::types::{Lsn, SymbolId, Ticket, Timestamp};
 
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::journal::{LeasedOrderIds, VolatileJournal};
 use crate::market_data::BookView;
-use crate::matcher_thread::Feeds;
+use crate::matcher_thread::{Feeds, part_of_totals};
 use crate::mischief::{Mischief, ShardMischief};
-use crate::registry::Symbol;
 use crate::router::{shard_of_account, shard_of_symbol};
 
 /// The shards and what a thread would own besides.
@@ -35,11 +35,12 @@ pub(crate) struct Inline {
     sequencer_out: SequencerOutbox,
     matcher_out: MatcherOutbox,
     admitted: VecDeque<ToMatcher>,
+    settlements: VecDeque<ToSequencer>,
     mischief: ShardMischief,
 }
 
 impl Inline {
-    pub(crate) fn new(config: &Config, mischief: Mischief) -> Self {
+    pub(crate) fn new(config: &Config, clock: &Clock, mischief: Mischief) -> Self {
         Self {
             sequencers: (0..config.sequencers).map(|_| Sequencer::new(config.limits)).collect(),
             matchers: (0..config.matchers).map(|_| Matcher::default()).collect(),
@@ -47,10 +48,11 @@ impl Inline {
             journal: VolatileJournal::default(),
             // One by one, so that ids do not depend on the number of sequencers.
             order_ids: LeasedOrderIds::new(Arc::new(AtomicU64::new(0)), 1),
-            clock: Clock::default(),
+            clock: clock.clone(),
             sequencer_out: SequencerOutbox::default(),
             matcher_out: MatcherOutbox::default(),
             admitted: VecDeque::new(),
+            settlements: VecDeque::new(),
             mischief: mischief.sequencer(0),
         }
     }
@@ -64,45 +66,111 @@ impl Inline {
     pub(crate) fn run(&mut self, sequencer: usize, command: Command, replies: &mut Vec<Reply>) {
         self.mischief.step();
         let now = self.clock.now();
+        self.run_due(now);
         let mut ctx = Context { now, log: &mut self.journal };
         self.sequencers[sequencer].handle(command, &mut ctx, &mut self.order_ids, &mut self.sequencer_out);
-        self.admitted.extend(self.sequencer_out.to_matcher.drain(..));
-        while let Some(message) = self.admitted.pop_front() {
-            let shard = shard_of_symbol(message.symbol(), self.matchers.len());
-            let mut ctx = Context { now, log: &mut self.journal };
-            self.matchers[shard].handle(message, &mut ctx, &mut self.matcher_out);
-            // Books are read where they are: only trades need publishing.
-            self.feeds.publish(&self.matchers[shard], &mut self.matcher_out, false);
-            for message in self.matcher_out.to_sequencer.drain(..) {
-                let shard = shard_of_account(message.account(), self.sequencers.len());
-                self.sequencers[shard].handle_settlement(message, now, &mut self.sequencer_out);
-            }
-        }
+        self.propagate(now);
         replies.append(&mut self.sequencer_out.replies);
         replies.append(&mut self.matcher_out.replies);
     }
 
-    /// Announces a symbol to its matcher and to every sequencer.
-    pub(crate) fn add_symbol(&mut self, symbol: &Symbol) {
-        self.feeds.add(symbol.spec.id().0 as usize, symbol.feed.clone());
+    /// Every matcher's part of the totals.
+    pub(crate) fn totals(&mut self, ticket: Ticket, replies: &mut Vec<Reply>) {
         let now = self.clock.now();
-        let shard = shard_of_symbol(symbol.spec.id(), self.matchers.len());
-        let mut ctx = Context { now, log: &mut self.journal };
-        let message = ToMatcher::AddSymbol { ticket: Ticket(0), spec: symbol.spec };
-        self.matchers[shard].handle(message, &mut ctx, &mut self.matcher_out);
-        for sequencer in &mut self.sequencers {
-            let command = Command { ticket: Ticket(0), request: Request::AddSymbol(symbol.spec) };
-            let mut ctx = Context { now, log: &mut self.journal };
-            sequencer.handle(command, &mut ctx, &mut self.order_ids, &mut self.sequencer_out);
+        let ctx = Context { now, log: &mut self.journal };
+        replies.extend(self.matchers.iter().map(|matcher| part_of_totals(matcher, ticket, &ctx)));
+    }
+
+    /// Does what is due by now: what every shard of its own would wake up for.
+    pub(crate) fn tick(&mut self) {
+        let now = self.clock.now();
+        self.run_due(now);
+    }
+
+    /// When something is due next.
+    pub(crate) fn next_deadline(&self) -> Option<Timestamp> {
+        let timers = self.sequencers.iter().filter_map(Sequencer::next_deadline);
+        timers.chain(self.matchers.iter().filter_map(Matcher::next_deadline)).min()
+    }
+
+    /// Expiries first, then timers: the order in which a matcher meets them, whoever comes first.
+    fn run_due(&mut self, now: Timestamp) {
+        if self.next_deadline().is_none_or(|deadline| deadline > now) {
+            return;
         }
-        // Nobody's tickets: the caller is here.
-        self.sequencer_out.replies.clear();
-        self.matcher_out.replies.clear();
-        self.matcher_out.changed.clear();
+        for shard in 0..self.matchers.len() {
+            let mut ctx = Context { now, log: &mut self.journal };
+            self.matchers[shard].tick(&mut ctx, &mut self.matcher_out);
+            self.feeds.publish(&self.matchers[shard], &mut self.matcher_out, false);
+            self.propagate(now);
+        }
+        for shard in 0..self.sequencers.len() {
+            let mut ctx = Context { now, log: &mut self.journal };
+            self.sequencers[shard].tick(&mut ctx, &mut self.sequencer_out);
+            self.propagate(now);
+        }
+    }
+
+    /// Carries messages between the shards until there are none.
+    fn propagate(&mut self, now: Timestamp) {
+        loop {
+            // Books are read where they are: only trades need publishing.
+            for message in self.matcher_out.to_sequencer.drain(..) {
+                let shard = shard_of_account(message.account(), self.sequencers.len());
+                let mut ctx = Context { now, log: &mut self.journal };
+                self.sequencers[shard].handle_settlement(message, &mut ctx, &mut self.sequencer_out);
+            }
+            self.settlements.extend(self.sequencer_out.to_sequencer.drain(..));
+            if let Some(message) = self.settlements.pop_front() {
+                let shard = shard_of_account(message.account(), self.sequencers.len());
+                let mut ctx = Context { now, log: &mut self.journal };
+                self.sequencers[shard].handle_settlement(message, &mut ctx, &mut self.sequencer_out);
+                continue;
+            }
+            self.admitted.extend(self.sequencer_out.to_matcher.drain(..));
+            let Some(message) = self.admitted.pop_front() else { return };
+            let shard = shard_of_symbol(message.symbol(), self.matchers.len());
+            let mut ctx = Context { now, log: &mut self.journal };
+            self.matchers[shard].handle(message, &mut ctx, &mut self.matcher_out);
+            self.feeds.publish(&self.matchers[shard], &mut self.matcher_out, false);
+        }
+    }
+
+    /// Does something on one matcher and carries its effects to their ends.
+    pub(crate) fn on_matcher<R>(
+        &mut self,
+        shard: usize,
+        run: impl FnOnce(&mut Matcher, &mut Feeds, &mut Context<'_>, &mut MatcherOutbox) -> R,
+    ) -> R {
+        let now = self.clock.now();
+        self.run_due(now);
+        let mut ctx = Context { now, log: &mut self.journal };
+        let result = run(&mut self.matchers[shard], &mut self.feeds, &mut ctx, &mut self.matcher_out);
+        self.feeds.publish(&self.matchers[shard], &mut self.matcher_out, false);
+        self.propagate(now);
+        result
+    }
+
+    /// Does something on every sequencer and carries its effects to their ends.
+    pub(crate) fn on_sequencers<R>(
+        &mut self,
+        run: impl Fn(&mut Sequencer, &mut Context<'_>, &mut SequencerOutbox) -> R,
+    ) -> Vec<R> {
+        let now = self.clock.now();
+        self.run_due(now);
+        let results = (0..self.sequencers.len())
+            .map(|shard| {
+                let mut ctx = Context { now, log: &mut self.journal };
+                run(&mut self.sequencers[shard], &mut ctx, &mut self.sequencer_out)
+            })
+            .collect();
+        self.propagate(now);
+        results
     }
 
     /// A book, straight from its matcher.
-    pub(crate) fn book(&self, symbol: SymbolId, levels: usize) -> BookView {
+    pub(crate) fn book(&mut self, symbol: SymbolId, levels: usize) -> BookView {
+        self.tick();
         let shard = shard_of_symbol(symbol, self.matchers.len());
         BookView::of(self.matchers[shard].market(symbol).expect("a symbol of this engine"), levels)
     }

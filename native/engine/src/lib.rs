@@ -11,12 +11,15 @@ pub mod edge;
 pub mod market_data;
 pub mod refusal;
 pub mod registry;
+pub mod words;
 
 mod clock;
+mod control;
 mod inline;
 mod journal;
 mod matcher_thread;
 mod mischief;
+mod once;
 mod replies;
 mod router;
 mod sequencer_thread;
@@ -24,21 +27,23 @@ mod threaded;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use lightning_core::limits::BOOK_LEVELS_MAX;
 use lightning_core::message::{Command, Outcome, Request, Trade};
 use lightning_core::reject::Code;
-use lightning_core::types::{Lsn, Ticket};
+use lightning_core::types::{AccountId, ID_MAX, Lsn, Ticket, Timestamp};
 
+use crate::clock::Clock;
 use crate::config::{Config, Options};
-use crate::edge::Call;
+use crate::edge::{Call, EdgeRefusal, Translated};
 use crate::inline::Inline;
 use crate::market_data::BookView;
 #[doc(hidden)]
 pub use crate::mischief::Mischief;
+use crate::once::Once;
 use crate::refusal::Refusal;
-use crate::registry::{Asset, NewSymbol, Registry, Symbol};
+use crate::registry::{Registry, Symbol};
 use crate::replies::Replies;
 pub use crate::replies::{Answer, Ready, Wake};
 use crate::router::shard_of_account;
@@ -50,8 +55,10 @@ pub struct Engine {
     registry: RwLock<Registry>,
     replies: Arc<Replies>,
     driver: Driver,
+    clock: Clock,
     closed: AtomicBool,
     counters: Counters,
+    once: Mutex<Once>,
 }
 
 enum Driver {
@@ -105,22 +112,25 @@ impl Engine {
     fn start(config: Config, wake: Wake, mischief: Mischief) -> Result<Self, Refusal> {
         // Without a journal on disk there is nothing to wait for.
         let durable = Lsn(u64::MAX);
+        let clock = Clock::new(config.manual_clock_start_ms);
         let (replies, driver);
         if config.inline {
             replies = Arc::new(Replies::new(Box::new(|| {}), durable));
-            driver =
-                Driver::Inline(Box::new(Mutex::new(Inline::new(&config, mischief))), AtomicBool::new(false));
+            let inline = Inline::new(&config, &clock, mischief);
+            driver = Driver::Inline(Box::new(Mutex::new(inline)), AtomicBool::new(false));
         } else {
             replies = Arc::new(Replies::new(wake, durable));
-            driver = Driver::Threaded(Threaded::start(&config, &replies, mischief)?);
+            driver = Driver::Threaded(Threaded::start(&config, &replies, &clock, mischief)?);
         }
         Ok(Self {
             config,
             registry: RwLock::default(),
             replies,
             driver,
+            clock,
             closed: AtomicBool::new(false),
             counters: Counters::default(),
+            once: Mutex::default(),
         })
     }
 
@@ -128,6 +138,10 @@ impl Engine {
     #[must_use]
     pub fn config(&self) -> &Config {
         &self.config
+    }
+
+    fn registry_mut(&self) -> RwLockWriteGuard<'_, Registry> {
+        self.registry.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Assets and symbols, to read.
@@ -140,26 +154,24 @@ impl Engine {
     /// among calls that are not answered yet.
     pub fn submit<'a>(&self, batch: impl IntoIterator<Item = (Ticket, Call<'a>)>) {
         let registry = self.registry();
+        let now = self.clock.peek();
+        let commands =
+            batch.into_iter().filter_map(|(ticket, call)| self.admit(ticket, &call, &registry, now));
         match &self.driver {
             Driver::Threaded(threaded) => {
                 let mut shards: Vec<Vec<Command>> = vec![Vec::new(); self.config.sequencers];
-                for (ticket, call) in batch {
-                    let admitted =
-                        self.admit(&call, &registry).and_then(|request| self.take_credit(threaded, request));
-                    let command = match admitted {
-                        Ok(request) => Command { ticket, request },
-                        Err(refusal) => {
-                            self.refuse(ticket, refusal);
-                            continue;
-                        }
-                    };
-                    if let Some(shard) = self.owner(&command.request) {
+                for command in commands {
+                    if !threaded.credits.take() {
+                        self.refuse_busy(&command);
+                    } else if let Some(shard) = self.owner(&command.request) {
                         shards[shard].push(command);
                     } else {
                         // After whatever this batch asked before it.
                         send_all(threaded, &mut shards);
-                        self.replies.expect_parts(ticket, self.config.sequencers);
-                        threaded.ask_all(&command);
+                        let totals = matches!(command.request, Request::Totals);
+                        let (parts, most) = (self.parts(totals), most(&command.request));
+                        self.replies.expect_parts(command.ticket, parts, most);
+                        threaded.ask_all(&command, totals);
                     }
                 }
                 send_all(threaded, &mut shards);
@@ -167,23 +179,21 @@ impl Engine {
             Driver::Inline(inline, halted) => {
                 let mut inline = inline.lock().unwrap_or_else(PoisonError::into_inner);
                 let mut answers = Vec::new();
-                for (ticket, call) in batch {
-                    let command = match self.admit(&call, &registry) {
-                        Ok(request) => Command { ticket, request },
-                        Err(refusal) => {
-                            self.refuse(ticket, refusal);
-                            continue;
-                        }
-                    };
-                    let shards = match self.owner(&command.request) {
-                        Some(shard) => shard..shard + 1,
-                        None => {
-                            self.replies.expect_parts(ticket, self.config.sequencers);
-                            0..self.config.sequencers
-                        }
-                    };
+                for command in commands {
                     let run = || {
-                        shards.for_each(|shard| inline.run(shard, command.clone(), &mut answers));
+                        if let Some(shard) = self.owner(&command.request) {
+                            inline.run(shard, command, &mut answers);
+                        } else {
+                            let totals = matches!(command.request, Request::Totals);
+                            let (parts, most) = (self.parts(totals), most(&command.request));
+                            self.replies.expect_parts(command.ticket, parts, most);
+                            for shard in 0..self.config.sequencers {
+                                inline.run(shard, command.clone(), &mut answers);
+                            }
+                            if totals {
+                                inline.totals(command.ticket, &mut answers);
+                            }
+                        }
                         self.replies.push(&mut answers);
                     };
                     if let Err(panic) = catch_unwind(AssertUnwindSafe(run)) {
@@ -208,39 +218,6 @@ impl Engine {
             }
         }
         ready
-    }
-
-    /// Adds an asset.
-    ///
-    /// # Errors
-    /// `INVALID_REQUEST`, `ASSET_EXISTS`, `ENGINE_CLOSED`, `INTERNAL`.
-    pub fn create_asset(&self, code: &str, scale: u32) -> Result<Asset, Refusal> {
-        self.check_open()?;
-        let mut registry = self.registry.write().unwrap_or_else(PoisonError::into_inner);
-        registry.create_asset(code, scale).cloned()
-    }
-
-    /// Adds a symbol; when it returns, every shard knows it. Blocks for as long as that takes, which is the
-    /// time the shards need to get to it.
-    ///
-    /// # Errors
-    /// `INVALID_REQUEST`, `SYMBOL_EXISTS`, `UNKNOWN_ASSET`, `SYMBOL_PRECISION_INEXACT` and the codes of bad
-    /// decimals; `ENGINE_CLOSED`, `INTERNAL`.
-    pub fn create_symbol(&self, new: &NewSymbol) -> Result<Arc<Symbol>, Refusal> {
-        self.check_open()?;
-        let mut registry = self.registry.write().unwrap_or_else(PoisonError::into_inner);
-        let symbol = registry.prepare_symbol(new, self.config.trades_per_symbol)?;
-        match &self.driver {
-            Driver::Inline(inline, _) => {
-                inline.lock().unwrap_or_else(PoisonError::into_inner).add_symbol(&symbol);
-            }
-            Driver::Threaded(threaded) => {
-                if !threaded.add_symbol(&symbol) {
-                    return Err(Refusal::new(Code::Internal, Code::Internal.meaning()));
-                }
-            }
-        }
-        Ok(registry.add_symbol(symbol).clone())
     }
 
     /// The best `levels` of a symbol's book: what every answered command has made of it, or newer.
@@ -279,6 +256,34 @@ impl Engine {
         Ok((symbol, trades))
     }
 
+    /// An account's own trades of one symbol in ascending order: the newest `limit`, or the first `limit` from an
+    /// id on; as far as the symbol's trades are kept.
+    ///
+    /// # Errors
+    /// `INVALID_REQUEST` for what is no account id, `UNKNOWN_SYMBOL`, `ENGINE_CLOSED`.
+    pub fn my_trades(
+        &self,
+        account: u64,
+        symbol: &str,
+        from: Option<u64>,
+        limit: usize,
+    ) -> Result<(Arc<Symbol>, Vec<Trade>), Refusal> {
+        self.check_open()?;
+        if !(1..=ID_MAX).contains(&account) {
+            let message = "accountId is not a whole number from 1 to 2^53 - 1";
+            return Err(Refusal::field(Code::InvalidRequest, "accountId", message));
+        }
+        let symbol = self.registry().find_symbol(symbol)?.clone();
+        let trades = symbol.feed.trades_of(AccountId(account), from, limit);
+        Ok((symbol, trades))
+    }
+
+    /// The engine's time.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock.peek()
+    }
+
     /// Counters since the engine was opened.
     #[must_use]
     pub fn stats(&self) -> Stats {
@@ -304,7 +309,7 @@ impl Engine {
     pub fn close(&self) {
         {
             // Exclusive, so that a batch is handed over wholly before this or refused wholly after it.
-            let _registry = self.registry.write().unwrap_or_else(PoisonError::into_inner);
+            let _registry = self.registry_mut();
             if self.closed.swap(true, Ordering::SeqCst) {
                 return;
             }
@@ -332,20 +337,39 @@ impl Engine {
         Err(Refusal::new(code, code.meaning()))
     }
 
-    fn admit(&self, call: &Call<'_>, registry: &Registry) -> Result<Request, Refusal> {
-        self.check_open()?;
-        let request = edge::translate(call, registry)?;
+    /// The command of a call; or its refusal, on its way to the caller already.
+    fn admit(&self, ticket: Ticket, call: &Call<'_>, registry: &Registry, now: Timestamp) -> Option<Command> {
+        let translated = match self.check_open() {
+            Ok(()) => edge::translate(call, registry, now),
+            Err(refusal) => Err(EdgeRefusal { refusal, recall: None }),
+        };
+        let command = match translated {
+            Ok(Translated { request, request_id }) => Command { ticket, request_id, request },
+            Err(EdgeRefusal { refusal, recall: Some((account, request_id)) }) => {
+                // It may have been done already, when what is wrong now was not wrong yet.
+                self.replies.refuse_unless_seen(ticket, refusal);
+                Command { ticket, request_id: Some(request_id), request: Request::Recall { account } }
+            }
+            Err(EdgeRefusal { refusal, recall: None }) => {
+                self.refuse(ticket, refusal);
+                return None;
+            }
+        };
         self.counters.commands.fetch_add(1, Ordering::Relaxed);
-        Ok(request)
+        Some(command)
     }
 
-    fn take_credit(&self, threaded: &Threaded, request: Request) -> Result<Request, Refusal> {
-        if threaded.credits.take() {
-            return Ok(request);
-        }
+    fn refuse_busy(&self, command: &Command) {
         self.counters.commands.fetch_sub(1, Ordering::Relaxed);
         self.counters.busy.fetch_add(1, Ordering::Relaxed);
-        Err(Refusal::new(Code::Busy, format!("{} commands are in flight", self.config.credits)))
+        self.replies.forget_edge_refusal(command.ticket);
+        let message = format!("{} commands are in flight", self.config.credits);
+        self.refuse(command.ticket, Refusal::new(Code::Busy, message));
+    }
+
+    /// How many shards have a part of an answer that nobody has alone.
+    fn parts(&self, totals: bool) -> usize {
+        self.config.sequencers + if totals { self.config.matchers } else { 0 }
     }
 
     /// Whose sequencer decides; none when each must say its part.
@@ -362,6 +386,14 @@ impl Engine {
 impl Drop for Engine {
     fn drop(&mut self) {
         self.close();
+    }
+}
+
+/// Orders that the answer to a question to all shards may have.
+fn most(question: &Request) -> usize {
+    match question {
+        Request::OpenOrders { limit, .. } => *limit,
+        _ => usize::MAX,
     }
 }
 

@@ -13,7 +13,7 @@ use lightning_core::book::{OrderBook, PriceLevel};
 use lightning_core::limits::BOOK_LEVELS_MAX;
 use lightning_core::matcher::Market;
 use lightning_core::message::Trade;
-use lightning_core::types::{Price, Side, Timestamp};
+use lightning_core::types::{AccountId, Price, Side, Timestamp};
 
 const HEADER_WORDS: usize = 4;
 const LEVEL_WORDS: usize = 4;
@@ -157,6 +157,25 @@ impl Feed {
         };
         kept.range(start..).take(limit).copied().collect()
     }
+
+    /// An account's trades in ascending order: its newest `limit`, or its first `limit` with an id of `from` or
+    /// above. Looks through what is kept of the symbol's trades.
+    #[must_use]
+    pub fn trades_of(&self, account: AccountId, from: Option<u64>, limit: usize) -> Vec<Trade> {
+        let kept = self.trades.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = |trade: &&Trade| trade.maker_account == account || trade.taker_account == account;
+        match from {
+            Some(from) => {
+                let start = kept.partition_point(|trade| trade.id.0 < from);
+                kept.range(start..).filter(own).take(limit).copied().collect()
+            }
+            None => {
+                let mut newest: Vec<_> = kept.iter().rev().filter(own).take(limit).copied().collect();
+                newest.reverse();
+                newest
+            }
+        }
+    }
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "the low 64 bits are what is wanted")]
@@ -168,12 +187,14 @@ const fn low_word(wide: u128) -> u64 {
 mod tests {
     use std::sync::atomic::AtomicBool;
 
+    use lightning_core::fees::FeeRates;
     use lightning_core::log::Context;
     use lightning_core::matcher::Matcher;
-    use lightning_core::message::{AdmittedOrder, NewOrder, OrderKind, ToMatcher};
+    use lightning_core::message::{AdmittedOrder, NewOrder, ReplyTo, ToMatcher};
     use lightning_core::outbox::MatcherOutbox;
+    use lightning_core::rules::SymbolRules;
     use lightning_core::spec::{SymbolLimits, SymbolSpec};
-    use lightning_core::types::{AccountId, Amount, AssetId, OrderId, Quantity, SymbolId, Ticket};
+    use lightning_core::types::{Amount, AssetId, OrderId, Quantity, SignedAmount, SymbolId, Ticket};
 
     use super::*;
     use crate::journal::VolatileJournal;
@@ -204,7 +225,8 @@ mod tests {
                 out: MatcherOutbox::default(),
                 last_order: 0,
             };
-            desk.send(ToMatcher::AddSymbol { ticket: Ticket(0), spec });
+            let mut ctx = Context { now: Timestamp(7), log: &mut desk.journal };
+            desk.matcher.add_symbol(spec, SymbolRules::default(), &mut ctx, &mut desk.out);
             desk
         }
 
@@ -217,16 +239,23 @@ mod tests {
         fn place(&mut self, side: Side, price: u64, quantity: u64) -> OrderId {
             self.last_order += 1;
             let id = OrderId(self.last_order);
-            let kind = OrderKind::Limit { price: Price(price), quantity: Quantity(quantity) };
             let reserved = Amount(u128::from(if side == Side::Buy { price * quantity } else { quantity }));
-            let order = NewOrder { account: AccountId(1), symbol: SYMBOL, side, kind };
-            self.send(ToMatcher::Admit(AdmittedOrder { ticket: Ticket(0), id, order, reserved }));
+            let order = NewOrder::limit(AccountId(1), SYMBOL, side, Price(price), Quantity(quantity));
+            self.send(ToMatcher::Admit(AdmittedOrder {
+                to: ReplyTo { ticket: Ticket(0), recorded: false },
+                id,
+                order,
+                reserved,
+                fees: FeeRates::default(),
+                stp_group: None,
+                late: None,
+            }));
             id
         }
 
         fn cancel(&mut self, order: OrderId) {
-            let (ticket, account) = (Ticket(0), AccountId(1));
-            self.send(ToMatcher::Cancel { ticket, account, symbol: SYMBOL, order });
+            let to = ReplyTo { ticket: Ticket(0), recorded: false };
+            self.send(ToMatcher::Cancel { to, account: AccountId(1), symbol: SYMBOL, order, only_if: None });
         }
 
         fn market(&self) -> &Market {
@@ -298,6 +327,10 @@ mod tests {
             taker_side: Side::Buy,
             maker: OrderId(1),
             taker: OrderId(2),
+            maker_account: AccountId(id % 2),
+            taker_account: AccountId(7),
+            maker_fee: SignedAmount::ZERO,
+            taker_fee: SignedAmount::ZERO,
             at: Timestamp(1),
             cause: lightning_core::types::Lsn(1),
             book_seq: 1,
@@ -310,5 +343,13 @@ mod tests {
         assert_eq!(ids(Some(1), 2), [3, 4]);
         assert_eq!(ids(Some(5), 2), [5]);
         assert!(ids(Some(6), 2).is_empty());
+        let own = |account, from, limit| {
+            let trades = feed.trades_of(AccountId(account), from, limit);
+            trades.iter().map(|trade| trade.id.0).collect::<Vec<_>>()
+        };
+        assert_eq!(own(1, None, 10), [3, 5]);
+        assert_eq!(own(1, None, 1), [5]);
+        assert_eq!(own(7, Some(4), 10), [4, 5]);
+        assert!(own(9, None, 10).is_empty());
     }
 }

@@ -1,24 +1,24 @@
 //! The loop of one matcher thread. Kept parallel to `sequencer_thread.rs` on purpose.
 //!
-//! It blocks until something arrives, takes what there is up to a bound, runs it, and then lets the effects out
-//! in an order that readers rely on: first the book and the trades, then the settlements of all parties, then
-//! the replies. Who has a reply therefore sees its effects in the book, and finds them ahead of anything they
-//! ask a sequencer next.
+//! It blocks until something arrives or an order's time has come, takes what there is up to a bound, runs it,
+//! and then lets the effects out in an order that readers rely on: first the book and the trades, then the
+//! settlements of all parties, then the replies. Who has a reply therefore sees its effects in the book, and
+//! finds them ahead of anything they ask a sequencer next.
 
 use std::sync::Arc;
 
-use crossbeam_channel::{Receiver, select};
+use crossbeam_channel::{Receiver, after, never, select};
 use lightning_core::log::Context;
 use lightning_core::matcher::Matcher;
-use lightning_core::message::{ToMatcher as MatcherMessage, ToSequencer as SequencerMessage};
+use lightning_core::message::{Outcome, Reply, ToSequencer as SequencerMessage};
 use lightning_core::outbox::MatcherOutbox;
-use lightning_core::types::Ticket;
+use lightning_core::types::{Lsn, Ticket};
 
 use crate::clock::Clock;
 use crate::journal::VolatileJournal;
 use crate::market_data::Feed;
 use crate::mischief::ShardMischief;
-use crate::replies::Replies;
+use crate::replies::{Replies, accrued};
 use crate::router::{Credits, HeldCredits, Router, SettlementBatch, ToMatcher, deal, shard_of_account};
 
 /// Commands run before their effects are let out.
@@ -63,8 +63,10 @@ impl Feeds {
             out.changed.sort_unstable();
             out.changed.dedup();
             for &symbol in &out.changed {
-                let market = matcher.market(symbol).expect("a symbol of this matcher");
-                self.feed(symbol.0 as usize).publish_book(market);
+                // A symbol that was removed in the same batch has no book any more.
+                if let Some(market) = matcher.market(symbol) {
+                    self.feed(symbol.0 as usize).publish_book(market);
+                }
             }
         }
         out.changed.clear();
@@ -76,15 +78,17 @@ impl MatcherThread {
         let mut out = MatcherOutbox::default();
         let mut messages: Vec<ToMatcher> = Vec::new();
         loop {
+            let alarm = self.clock.until(self.matcher.next_deadline()).map_or_else(never, after);
             select! {
                 recv(self.inbox) -> message => match message {
                     Ok(message) => messages.push(message),
                     Err(_) => return,
                 },
+                recv(alarm) -> _ => {}
                 recv(self.stop) -> _ => return,
             }
             self.mischief.step();
-            let mut waiting = weight(&messages[0]);
+            let mut waiting: usize = messages.iter().map(weight).sum();
             while waiting < BATCH_MAX
                 && let Ok(message) = self.inbox.try_recv()
             {
@@ -92,58 +96,69 @@ impl MatcherThread {
                 messages.push(message);
             }
             let now = self.clock.now();
-            let mut commands = 0;
-            let mut added = Vec::new();
+            let mut ctx = Context { now, log: &mut self.journal };
+            if messages.is_empty() {
+                self.matcher.tick(&mut ctx, &mut out);
+            }
+            let (mut held, mut done) = (Vec::new(), Vec::new());
             for message in messages.drain(..) {
                 match message {
-                    ToMatcher::Admitted(batch) => {
+                    ToMatcher::Admitted(batch, credits) => {
                         for message in batch {
-                            commands += 1;
-                            let mut ctx = Context { now, log: &mut self.journal };
                             self.matcher.handle(message, &mut ctx, &mut out);
                         }
+                        held.push(credits);
                     }
-                    ToMatcher::AddSymbol(spec, feed, known) => {
-                        self.feeds.add(spec.id().0 as usize, feed);
-                        let before = out.replies.len();
-                        let mut ctx = Context { now, log: &mut self.journal };
-                        let message = MatcherMessage::AddSymbol { ticket: Ticket(0), spec };
-                        self.matcher.handle(message, &mut ctx, &mut out);
-                        out.replies.truncate(before); // Nobody's ticket: the waiting caller is told directly.
-                        added.push(known);
+                    ToMatcher::Question(ticket, _held) => {
+                        out.replies.push(part_of_totals(&self.matcher, ticket, &ctx));
+                    }
+                    ToMatcher::Control(control) => {
+                        done.push(control(&mut self.matcher, &mut self.feeds, &mut ctx, &mut out));
                     }
                 }
             }
-            self.flush(&mut out, commands);
-            for known in added {
-                let _ = known.send(()); // With its empty book published.
+            self.flush(&mut out, held);
+            for tell in done {
+                tell(); // With its effects out.
             }
         }
     }
 
-    fn flush(&mut self, out: &mut MatcherOutbox, commands: usize) {
+    fn flush(&mut self, out: &mut MatcherOutbox, held: Vec<Arc<HeldCredits>>) {
         self.feeds.publish(&self.matcher, out, true);
         self.mischief.step();
-        self.settle(out, commands);
+        self.settle(out, held);
         self.mischief.step();
         self.replies.push(&mut out.replies);
     }
 
-    /// One message per sequencer; the batch's credits come back when the last of them has been applied.
-    fn settle(&mut self, out: &mut MatcherOutbox, commands: usize) {
-        let held = Arc::new(HeldCredits { credits: self.credits.clone(), count: commands });
+    /// One message per sequencer, and then another for each that is to remember answers and pass them on: like
+    /// all answers these leave last, so that who has one finds its effects whichever sequencer they ask next.
+    /// The batch's credits come back when the last message has been applied.
+    fn settle(&mut self, out: &mut MatcherOutbox, held: Vec<Arc<HeldCredits>>) {
+        let held = Arc::new(HeldCredits { credits: self.credits.clone(), count: 0, others: held });
         let shards = self.router.sequencers();
         let shard_of = |message: &SequencerMessage| shard_of_account(message.account(), shards);
-        for (shard, messages) in deal(&mut out.to_sequencer, shards, shard_of) {
-            self.mischief.step();
-            self.router.settle(shard, SettlementBatch { messages, _held: held.clone() });
+        let is_answer = |message: &mut SequencerMessage| matches!(message, SequencerMessage::Answer { .. });
+        let mut answers: Vec<_> = out.to_sequencer.extract_if(.., is_answer).collect();
+        for messages in [&mut out.to_sequencer, &mut answers] {
+            for (shard, messages) in deal(messages, shards, shard_of) {
+                self.mischief.step();
+                self.router.settle(shard, SettlementBatch { messages, held: held.clone() });
+            }
         }
     }
 }
 
+/// What a matcher adds to the proof of conservation: the fees that have accrued and are nobody's yet.
+pub(crate) fn part_of_totals(matcher: &Matcher, ticket: Ticket, ctx: &Context<'_>) -> Reply {
+    let outcome = Outcome::Totals(matcher.accrued_fees().into_iter().map(accrued).collect());
+    Reply { ticket, gate: Lsn(0), at: ctx.now, duplicate: false, outcome }
+}
+
 fn weight(message: &ToMatcher) -> usize {
     match message {
-        ToMatcher::Admitted(batch) => batch.len(),
-        ToMatcher::AddSymbol(..) => 1,
+        ToMatcher::Admitted(batch, _) => batch.len(),
+        ToMatcher::Question(..) | ToMatcher::Control(_) => 1,
     }
 }

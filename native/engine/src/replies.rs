@@ -8,8 +8,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use lightning_core::message::{AssetTotals, Outcome, Reply};
-use lightning_core::types::{Lsn, Ticket, Timestamp};
+use lightning_core::message::{AssetTotals, OrderPage, Outcome, Reply};
+use lightning_core::reject::Code;
+use lightning_core::types::{AssetId, Lsn, SignedAmount, Ticket, Timestamp};
 
 use crate::refusal::Refusal;
 
@@ -22,8 +23,21 @@ pub struct Answer {
     pub gate: Lsn,
     /// When it was decided.
     pub at: Timestamp,
+    /// It is the answer to an earlier call of the same request id; nothing was done.
+    pub duplicate: bool,
     /// Yes with a result, or no with a reason.
     pub result: Result<Outcome, Refusal>,
+}
+
+impl Answer {
+    /// Of a call that only asked for an earlier one: there was none, or not even the account.
+    fn says_nothing_was_seen(&self) -> bool {
+        match &self.result {
+            Ok(Outcome::NotSeen) => true,
+            Ok(Outcome::Rejected(reject)) => reject.code == Code::UnknownAccount && !self.duplicate,
+            _ => false,
+        }
+    }
 }
 
 /// What a caller drains.
@@ -49,13 +63,17 @@ struct Inner {
     ready: Ready,
     gated: BTreeMap<Lsn, Vec<Answer>>,
     durable: Lsn,
-    /// Questions that every sequencer answers a part of.
+    /// Questions that every shard answers a part of.
     fan_outs: HashMap<Ticket, FanOut>,
+    /// What the edge would say of calls whose request id may have an answer already.
+    edge_refusals: HashMap<Ticket, Refusal>,
     halted: bool,
 }
 
 struct FanOut {
     missing: usize,
+    /// Orders that the whole may have; of those with the lowest ids, each part has as many.
+    most: usize,
     answer: Option<Answer>,
 }
 
@@ -67,15 +85,26 @@ impl Replies {
             gated: BTreeMap::new(),
             durable,
             fan_outs: HashMap::new(),
+            edge_refusals: HashMap::new(),
             halted: false,
         };
         Self { inner: Mutex::new(inner), wake, woken: AtomicBool::new(false) }
     }
 
-    /// Announces that a ticket will get `parts` answers, to be handed out as one.
-    pub(crate) fn expect_parts(&self, ticket: Ticket, parts: usize) {
-        let before = self.lock().fan_outs.insert(ticket, FanOut { missing: parts, answer: None });
+    /// Announces that a ticket will get `parts` answers, to be handed out as one, with `most` orders at most.
+    pub(crate) fn expect_parts(&self, ticket: Ticket, parts: usize, most: usize) {
+        let before = self.lock().fan_outs.insert(ticket, FanOut { missing: parts, most, answer: None });
         assert!(before.is_none(), "{ticket:?} was used twice");
+    }
+
+    /// The edge refuses the call, unless its sequencer remembers an answer to its request id.
+    pub(crate) fn refuse_unless_seen(&self, ticket: Ticket, refusal: Refusal) {
+        self.lock().edge_refusals.insert(ticket, refusal);
+    }
+
+    /// The call did not even get to be asked.
+    pub(crate) fn forget_edge_refusal(&self, ticket: Ticket) {
+        self.lock().edge_refusals.remove(&ticket);
     }
 
     /// Takes over what a shard answered. After a halt nothing gets out any more.
@@ -84,8 +113,8 @@ impl Replies {
             return;
         }
         let mut inner = self.lock();
-        for Reply { ticket, gate, at, outcome } in replies.drain(..) {
-            inner.put(Answer { ticket, gate, at, result: Ok(outcome) });
+        for Reply { ticket, gate, at, duplicate, outcome } in replies.drain(..) {
+            inner.put(Answer { ticket, gate, at, duplicate, result: Ok(outcome) });
         }
         self.wake_once(inner);
     }
@@ -94,7 +123,13 @@ impl Replies {
     /// halt: a call must not stay unanswered because it was made too late.
     pub(crate) fn refuse(&self, ticket: Ticket, refusal: Refusal) {
         let mut inner = self.lock();
-        inner.ready.answers.push(Answer { ticket, gate: Lsn(0), at: Timestamp(0), result: Err(refusal) });
+        inner.ready.answers.push(Answer {
+            ticket,
+            gate: Lsn(0),
+            at: Timestamp(0),
+            duplicate: false,
+            result: Err(refusal),
+        });
         self.wake_once(inner);
     }
 
@@ -148,6 +183,13 @@ impl Inner {
         if self.halted {
             return;
         }
+        let mut answer = answer;
+        if !self.edge_refusals.is_empty()
+            && let Some(refusal) = self.edge_refusals.remove(&answer.ticket)
+            && answer.says_nothing_was_seen()
+        {
+            answer.result = Err(refusal);
+        }
         let answer = if self.fan_outs.is_empty() { Some(answer) } else { self.join(answer) };
         let Some(answer) = answer else { return };
         if answer.gate <= self.durable {
@@ -171,22 +213,27 @@ impl Inner {
         if fan_out.missing > 0 {
             return None;
         }
-        self.fan_outs.remove(&ticket)?.answer
+        let FanOut { most, answer, .. } = self.fan_outs.remove(&ticket)?;
+        let mut whole = answer?;
+        if let Ok(Outcome::Orders(page)) = &mut whole.result {
+            page.orders.truncate(most);
+        }
+        Some(whole)
     }
 }
 
 fn merge(a: Answer, b: Answer) -> Answer {
     let result = match (a.result, b.result) {
-        (Ok(Outcome::Orders(mut orders)), Ok(Outcome::Orders(more))) => {
-            orders.extend(more);
-            orders.sort_unstable_by_key(|order| (order.accepted_at, order.id));
-            Ok(Outcome::Orders(orders))
+        (Ok(Outcome::Orders(mut page)), Ok(Outcome::Orders(more))) => {
+            page.orders.extend(more.orders);
+            page.orders.sort_unstable_by_key(|order| order.id);
+            Ok(Outcome::Orders(OrderPage { orders: page.orders, next: None }))
         }
         (Ok(Outcome::Totals(totals)), Ok(Outcome::Totals(more))) => Ok(Outcome::Totals(add(totals, more))),
         (Err(refusal), _) | (_, Err(refusal)) => Err(refusal),
         (a, b) => panic!("{a:?} and {b:?} are not parts of one answer"),
     };
-    Answer { ticket: a.ticket, gate: a.gate.max(b.gate), at: a.at.max(b.at), result }
+    Answer { ticket: a.ticket, gate: a.gate.max(b.gate), at: a.at.max(b.at), duplicate: false, result }
 }
 
 fn add(totals: Vec<AssetTotals>, more: Vec<AssetTotals>) -> Vec<AssetTotals> {
@@ -199,10 +246,21 @@ fn add(totals: Vec<AssetTotals>, more: Vec<AssetTotals>) -> Vec<AssetTotals> {
                 sum.available += line.available;
                 sum.frozen += line.frozen;
                 sum.reserved += line.reserved;
+                sum.held += line.held;
+                sum.in_transfer += line.in_transfer;
+                sum.transferred_in += line.transferred_in;
+                sum.transferred_out += line.transferred_out;
+                sum.fees += line.fees;
+                sum.accrued += line.accrued;
             })
             .or_insert(line);
     }
     sums.into_values().collect()
+}
+
+/// A matcher's part of the totals.
+pub(crate) fn accrued((asset, accrued): (AssetId, SignedAmount)) -> AssetTotals {
+    AssetTotals { accrued, ..AssetTotals::nothing_of(asset) }
 }
 
 #[cfg(test)]
@@ -213,7 +271,13 @@ mod tests {
     use super::*;
 
     fn reply(ticket: u64, gate: u64) -> Reply {
-        Reply { ticket: Ticket(ticket), gate: Lsn(gate), at: Timestamp(1), outcome: Outcome::SymbolAdded }
+        Reply {
+            ticket: Ticket(ticket),
+            gate: Lsn(gate),
+            at: Timestamp(1),
+            duplicate: false,
+            outcome: Outcome::NotSeen,
+        }
     }
 
     fn tickets(ready: &Ready) -> Vec<u64> {
@@ -250,14 +314,27 @@ mod tests {
     #[test]
     fn parts_of_an_answer_leave_as_one() {
         let replies = Replies::new(Box::new(|| {}), Lsn(u64::MAX));
-        replies.expect_parts(Ticket(1), 2);
-        let part = |gate| Reply { outcome: Outcome::Orders(vec![]), ..reply(1, gate) };
+        replies.expect_parts(Ticket(1), 2, 5);
+        let part = |gate| Reply { outcome: Outcome::Orders(OrderPage::default()), ..reply(1, gate) };
         replies.push(&mut vec![part(5)]);
         assert!(replies.drain().answers.is_empty());
         replies.push(&mut vec![part(4)]);
         let ready = replies.drain();
         assert_eq!(tickets(&ready), [1]);
         assert_eq!(ready.answers[0].gate, Lsn(5));
+    }
+
+    #[test]
+    fn the_edges_refusal_stands_unless_the_request_id_was_seen() {
+        let replies = Replies::new(Box::new(|| {}), Lsn(u64::MAX));
+        let refusal = Refusal::new(Code::SymbolNotTrading, "halted");
+        replies.refuse_unless_seen(Ticket(1), refusal.clone());
+        replies.refuse_unless_seen(Ticket(2), refusal.clone());
+        let seen = Reply { duplicate: true, outcome: Outcome::TimerSet(None), ..reply(2, 1) };
+        replies.push(&mut vec![reply(1, 1), seen]);
+        let ready = replies.drain();
+        assert_eq!(ready.answers[0].result.as_ref().unwrap_err(), &refusal);
+        assert!(matches!(ready.answers[1].result, Ok(Outcome::TimerSet(None))));
     }
 
     #[test]

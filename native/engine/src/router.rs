@@ -15,39 +15,57 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
+use lightning_core::limits::SHARDS_MAX;
+use lightning_core::log::Context;
+use lightning_core::matcher::Matcher;
 use lightning_core::message::{Command, ToMatcher as MatcherMessage, ToSequencer as SequencerMessage};
-use lightning_core::spec::SymbolSpec;
-use lightning_core::types::{AccountId, SymbolId};
+use lightning_core::outbox::{MatcherOutbox, SequencerOutbox};
+use lightning_core::sequencer::Sequencer;
+use lightning_core::types::{AccountId, SymbolId, Ticket};
 
-use crate::market_data::Feed;
+use crate::matcher_thread::Feeds;
 
-/// Control messages that may be under way to one shard besides commands (symbols are added one at a time).
-const CONTROL_MAX: usize = 1;
+/// Control messages that may be under way to one shard besides commands: one of the edge, and one batch that
+/// each sequencer's timers caused.
+const CONTROL_MAX: usize = 1 + SHARDS_MAX;
 
 /// On the way to a sequencer thread.
 pub(crate) enum ToSequencer {
     /// One message per tick of the edge and shard.
     Commands(Vec<Command>),
-    /// A question that every sequencer answers its part of, on one credit for all of them.
+    /// A question that every shard answers its part of, on one credit for all of them.
     Question(Command, Arc<HeldCredits>),
-    /// A new symbol; tell when it is known.
-    AddSymbol(SymbolSpec, Sender<()>),
+    /// Something the edge waits for, done between two commands.
+    Control(SequencerControl),
 }
+
+/// What the edge wants done on a sequencer. What it returns is called when the effects are out.
+pub(crate) type SequencerControl =
+    Box<dyn FnOnce(&mut Sequencer, &mut Context<'_>, &mut SequencerOutbox) -> Done + Send>;
+
+/// Tells the waiting edge.
+pub(crate) type Done = Box<dyn FnOnce() + Send>;
 
 /// On the way to a matcher thread.
 pub(crate) enum ToMatcher {
-    /// One message per batch of a sequencer and shard.
-    Admitted(Vec<MatcherMessage>),
-    /// A new symbol with the feed it publishes to; tell when it is known.
-    AddSymbol(SymbolSpec, Arc<Feed>, Sender<()>),
+    /// One message per batch of a sequencer and shard, with the credits of all commands of that batch.
+    Admitted(Vec<MatcherMessage>, Arc<HeldCredits>),
+    /// A question that every shard answers its part of, on one credit for all of them.
+    Question(Ticket, Arc<HeldCredits>),
+    /// Something the edge waits for, done between two commands.
+    Control(MatcherControl),
 }
 
-/// From a matcher to one sequencer: all that a batch of commands means for that shard. A command's effects
-/// arrive whole, whatever the number of fills and accounts.
+/// What the edge wants done on a matcher. What it returns is called when the effects are out.
+pub(crate) type MatcherControl =
+    Box<dyn FnOnce(&mut Matcher, &mut Feeds, &mut Context<'_>, &mut MatcherOutbox) -> Done + Send>;
+
+/// To one sequencer: all that a batch of commands means for that shard. A command's effects arrive whole,
+/// whatever the number of fills and accounts.
 pub(crate) struct SettlementBatch {
     pub(crate) messages: Vec<SequencerMessage>,
     /// Returned when the last shard has applied its part.
-    pub(crate) _held: Arc<HeldCredits>,
+    pub(crate) held: Arc<HeldCredits>,
 }
 
 /// The sending ends of all channels.
@@ -112,7 +130,7 @@ impl Router {
         self.check_bound(self.matchers[shard].len());
     }
 
-    /// To a sequencer, from a matcher.
+    /// To a sequencer, from a matcher or another sequencer.
     pub(crate) fn settle(&self, shard: usize, batch: SettlementBatch) {
         send(&self.settlements[shard], batch);
     }
@@ -199,12 +217,15 @@ impl Credits {
 pub(crate) struct HeldCredits {
     pub(crate) credits: Arc<Credits>,
     pub(crate) count: usize,
+    /// What else must not come back before this: of batches that caused this one.
+    #[expect(dead_code, reason = "held until this is dropped, and never looked at")]
+    pub(crate) others: Vec<Arc<HeldCredits>>,
 }
 
 impl Drop for HeldCredits {
     fn drop(&mut self) {
         // A shard that is breaking already must not break again: a second panic would abort the host.
-        if !std::thread::panicking() {
+        if self.count > 0 && !std::thread::panicking() {
             self.credits.give_back(self.count);
         }
     }
@@ -218,7 +239,7 @@ mod tests {
     fn credits_are_counted_and_come_back_once() {
         let credits = Credits::new(3);
         assert!(credits.take() && credits.take() && credits.take() && !credits.take());
-        let held = Arc::new(HeldCredits { credits: credits.clone(), count: 3 });
+        let held = Arc::new(HeldCredits { credits: credits.clone(), count: 3, others: Vec::new() });
         let other = held.clone();
         drop(held);
         assert_eq!(credits.in_flight(), 3);

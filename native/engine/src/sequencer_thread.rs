@@ -1,29 +1,34 @@
 //! The loop of one sequencer thread. Kept parallel to `matcher_thread.rs` on purpose.
 //!
-//! It blocks until something arrives, then takes what commands there are, then **every settlement that is
-//! there**, and only then runs the commands. A settlement that somebody learned of through a reply was sent
-//! before that reply, so it is applied before any command they sent afterwards: reads see their writes, and
-//! funds that an answer showed can be spent. (`select!` alone would not do: it picks a ready channel at random.)
+//! It blocks until something arrives or a timer runs out, then takes what commands there are, then **every
+//! settlement that is there**, and only then runs the commands. A settlement that somebody learned of through a
+//! reply was sent before that reply, so it is applied before any command they sent afterwards: reads see their
+//! writes, and funds that an answer showed can be spent. (`select!` alone would not do: it picks a ready channel
+//! at random.)
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
 
-use crossbeam_channel::{Receiver, select};
+use crossbeam_channel::{Receiver, after, never, select};
 use lightning_core::log::Context;
-use lightning_core::message::{Command, ToMatcher as MatcherMessage};
+use lightning_core::message::{Command, ToMatcher as MatcherMessage, ToSequencer as SequencerMessage};
 use lightning_core::outbox::SequencerOutbox;
 use lightning_core::sequencer::Sequencer;
-use lightning_core::types::{Ticket, Timestamp};
+use lightning_core::types::Timestamp;
 
 use crate::clock::Clock;
 use crate::journal::{LeasedOrderIds, VolatileJournal};
 use crate::mischief::ShardMischief;
 use crate::replies::Replies;
 use crate::router::{
-    Credits, Router, SequencerInbox, SettlementBatch, ToMatcher, ToSequencer, deal, shard_of_symbol,
+    Credits, Done, HeldCredits, Router, SequencerInbox, SettlementBatch, ToMatcher, ToSequencer, deal,
+    shard_of_account, shard_of_symbol,
 };
 
 /// Messages taken before settlements are looked at again.
 const DRAIN_MAX: usize = 64;
+/// Timers that ran out wait so long where what the ones before them caused is still under way.
+const TIMER_PAUSE: Duration = Duration::from_millis(1);
 
 pub(crate) struct SequencerThread {
     pub(crate) sequencer: Sequencer,
@@ -36,6 +41,16 @@ pub(crate) struct SequencerThread {
     pub(crate) order_ids: LeasedOrderIds,
     pub(crate) clock: Clock,
     pub(crate) mischief: ShardMischief,
+    /// Alive as long as something that timers caused is under way: there is one such batch at a time, so that
+    /// what waits on a channel stays bounded.
+    pub(crate) timers_under_way: Weak<HeldCredits>,
+}
+
+/// Credits on their way: of commands that went on to other shards, and of messages that caused more messages.
+#[derive(Default)]
+struct Passing {
+    commands: usize,
+    carried: Vec<Arc<HeldCredits>>,
 }
 
 impl SequencerThread {
@@ -43,11 +58,16 @@ impl SequencerThread {
         let mut out = SequencerOutbox::default();
         let mut commands: Vec<ToSequencer> = Vec::new();
         loop {
+            let mut passing = Passing::default();
+            let alarm = self.clock.until(self.sequencer.next_deadline()).map_or_else(never, |wait| {
+                after(if self.timers_under_way.strong_count() > 0 { wait.max(TIMER_PAUSE) } else { wait })
+            });
+            let mut rang = false;
             select! {
                 recv(self.inbox.settlements) -> batch => match batch {
                     Ok(batch) => {
                         let now = self.clock.now();
-                        self.apply(batch, now, &mut out);
+                        self.apply(batch, now, &mut passing, &mut out);
                     }
                     Err(_) => return,
                 },
@@ -55,6 +75,7 @@ impl SequencerThread {
                     Ok(message) => commands.push(message),
                     Err(_) => return,
                 },
+                recv(alarm) -> _ => rang = true,
                 recv(self.stop) -> _ => return,
             }
             self.mischief.step();
@@ -66,35 +87,53 @@ impl SequencerThread {
             self.mischief.step();
             let now = self.clock.now();
             while let Ok(batch) = self.inbox.settlements.try_recv() {
-                self.apply(batch, now, &mut out);
+                self.apply(batch, now, &mut passing, &mut out);
             }
+            if rang && self.timers_under_way.strong_count() == 0 {
+                let mut ctx = Context { now, log: &mut self.journal };
+                self.sequencer.tick(&mut ctx, &mut out);
+                let token =
+                    Arc::new(HeldCredits { credits: self.credits.clone(), count: 0, others: Vec::new() });
+                self.timers_under_way = Arc::downgrade(&token);
+                passing.carried.push(token);
+            }
+            let mut done: Vec<Done> = Vec::new();
             for message in commands.drain(..) {
                 match message {
-                    ToSequencer::Commands(batch) => self.run_commands(batch, now, &mut out),
+                    ToSequencer::Commands(batch) => self.run_commands(batch, now, &mut passing, &mut out),
                     ToSequencer::Question(command, _held) => self.handle(command, now, &mut out),
-                    ToSequencer::AddSymbol(spec, known) => {
-                        let ticket = Ticket(0);
-                        let request = lightning_core::message::Request::AddSymbol(spec);
-                        let before = out.replies.len();
-                        self.handle(Command { ticket, request }, now, &mut out);
-                        out.replies.truncate(before); // Nobody's ticket: the waiting caller is told directly.
-                        let _ = known.send(());
+                    ToSequencer::Control(control) => {
+                        let mut ctx = Context { now, log: &mut self.journal };
+                        done.push(control(&mut self.sequencer, &mut ctx, &mut out));
                     }
                 }
             }
-            self.flush(&mut out);
+            self.flush(&mut out, passing);
+            for tell in done {
+                tell(); // With its effects out.
+            }
         }
     }
 
-    fn run_commands(&mut self, batch: Vec<Command>, now: Timestamp, out: &mut SequencerOutbox) {
-        let admitted = batch.len();
-        let before = out.to_matcher.len();
+    fn run_commands(
+        &mut self,
+        batch: Vec<Command>,
+        now: Timestamp,
+        passing: &mut Passing,
+        out: &mut SequencerOutbox,
+    ) {
+        let mut ended = 0;
         for command in batch {
+            let before = out.to_matcher.len() + out.to_sequencer.len();
             self.handle(command, now, out);
+            if out.to_matcher.len() + out.to_sequencer.len() > before {
+                // What went on to another shard keeps its credit until it is settled.
+                passing.commands += 1;
+            } else {
+                ended += 1;
+            }
         }
-        // What went on to a matcher keeps its credit until it is settled; the rest is answered already.
-        let passed_on = out.to_matcher.len() - before;
-        self.credits.give_back(admitted - passed_on);
+        self.credits.give_back(ended);
     }
 
     fn handle(&mut self, command: Command, now: Timestamp, out: &mut SequencerOutbox) {
@@ -102,18 +141,41 @@ impl SequencerThread {
         self.sequencer.handle(command, &mut ctx, &mut self.order_ids, out);
     }
 
-    fn apply(&mut self, batch: SettlementBatch, now: Timestamp, out: &mut SequencerOutbox) {
+    fn apply(
+        &mut self,
+        batch: SettlementBatch,
+        now: Timestamp,
+        passing: &mut Passing,
+        out: &mut SequencerOutbox,
+    ) {
+        let before = out.to_sequencer.len();
+        let mut ctx = Context { now, log: &mut self.journal };
         for message in batch.messages {
-            self.sequencer.handle_settlement(message, now, out);
+            self.sequencer.handle_settlement(message, &mut ctx, out);
+        }
+        if out.to_sequencer.len() > before {
+            passing.carried.push(batch.held);
         }
     }
 
-    fn flush(&mut self, out: &mut SequencerOutbox) {
+    fn flush(&mut self, out: &mut SequencerOutbox, passing: Passing) {
+        // Dropped at once, and so given back, if nothing goes on to anybody.
+        let held = Arc::new(HeldCredits {
+            credits: self.credits.clone(),
+            count: passing.commands,
+            others: passing.carried,
+        });
+        let shards = self.router.sequencers();
+        let shard_of = |message: &SequencerMessage| shard_of_account(message.account(), shards);
+        for (shard, messages) in deal(&mut out.to_sequencer, shards, shard_of) {
+            self.mischief.step();
+            self.router.settle(shard, SettlementBatch { messages, held: held.clone() });
+        }
         let shards = self.router.matchers();
         let shard_of = |message: &MatcherMessage| shard_of_symbol(message.symbol(), shards);
         for (shard, batch) in deal(&mut out.to_matcher, shards, shard_of) {
             self.mischief.step();
-            self.router.to_matcher(shard, ToMatcher::Admitted(batch));
+            self.router.to_matcher(shard, ToMatcher::Admitted(batch, held.clone()));
         }
         self.mischief.step();
         self.replies.push(&mut out.replies);

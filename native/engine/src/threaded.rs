@@ -2,15 +2,18 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Sender, bounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use lightning_core::log::Context;
 use lightning_core::matcher::Matcher;
 use lightning_core::message::Command;
+use lightning_core::outbox::{MatcherOutbox, SequencerOutbox};
 use lightning_core::reject::Code;
 use lightning_core::sequencer::Sequencer;
+use lightning_core::types::Ticket;
 
 use crate::clock::Clock;
 use crate::config::Config;
@@ -18,9 +21,8 @@ use crate::journal::{LeasedOrderIds, VolatileJournal};
 use crate::matcher_thread::{Feeds, MatcherThread};
 use crate::mischief::Mischief;
 use crate::refusal::Refusal;
-use crate::registry::Symbol;
 use crate::replies::Replies;
-use crate::router::{Credits, HeldCredits, Router, ToMatcher, ToSequencer, shard_of_symbol};
+use crate::router::{Credits, Done, HeldCredits, Router, ToMatcher, ToSequencer};
 use crate::sequencer_thread::SequencerThread;
 
 /// Order ids leased to a sequencer at a time.
@@ -45,6 +47,7 @@ impl Threaded {
     pub(crate) fn start(
         config: &Config,
         replies: &Arc<Replies>,
+        clock: &Clock,
         mischief: Mischief,
     ) -> Result<Self, Refusal> {
         let credits = Credits::new(config.credits);
@@ -82,8 +85,9 @@ impl Threaded {
                 credits: credits.clone(),
                 journal: journal.clone(),
                 order_ids: LeasedOrderIds::new(order_ids.clone(), ORDER_ID_BLOCK),
-                clock: Clock::default(),
+                clock: clock.clone(),
                 mischief: mischief.sequencer(shard),
+                timers_under_way: Weak::new(),
             };
             start(format!("sequencer-{shard}"), Box::new(move || thread.run()));
         }
@@ -97,7 +101,7 @@ impl Threaded {
                 replies: replies.clone(),
                 credits: credits.clone(),
                 journal: journal.clone(),
-                clock: Clock::default(),
+                clock: clock.clone(),
                 mischief: mischief.matcher(shard),
             };
             start(format!("matcher-{shard}"), Box::new(move || thread.run()));
@@ -124,36 +128,82 @@ impl Threaded {
         }
     }
 
-    /// Sends a question, with a credit taken, to every sequencer.
-    pub(crate) fn ask_all(&self, command: &Command) {
-        let held = Arc::new(HeldCredits { credits: self.credits.clone(), count: 1 });
+    /// Sends a question, with a credit taken, to every sequencer, and to every matcher that has a part in it.
+    pub(crate) fn ask_all(&self, command: &Command, matchers_too: bool) {
+        let held = Arc::new(HeldCredits { credits: self.credits.clone(), count: 1, others: Vec::new() });
         for shard in 0..self.router.sequencers() {
             self.router.to_sequencer(shard, ToSequencer::Question(command.clone(), held.clone()));
         }
+        if matchers_too {
+            self.ask_matchers(command.ticket, &held);
+        }
     }
 
-    /// Announces a symbol to its matcher and to every sequencer, and waits until all of them know it.
-    /// False when the engine halted meanwhile.
-    pub(crate) fn add_symbol(&self, symbol: &Symbol) -> bool {
-        let sequencers = self.router.sequencers();
-        let (known, heard) = bounded(sequencers + 1);
-        let matcher = shard_of_symbol(symbol.spec.id(), self.router.matchers());
-        let announcement = ToMatcher::AddSymbol(symbol.spec, symbol.feed.clone(), known.clone());
-        self.router.to_matcher(matcher, announcement);
-        for shard in 0..sequencers {
-            self.router.to_sequencer(shard, ToSequencer::AddSymbol(symbol.spec, known.clone()));
+    fn ask_matchers(&self, ticket: Ticket, held: &Arc<HeldCredits>) {
+        for shard in 0..self.router.matchers() {
+            self.router.to_matcher(shard, ToMatcher::Question(ticket, held.clone()));
         }
-        drop(known);
-        (0..=sequencers).all(|_| {
-            loop {
-                match heard.recv_timeout(Duration::from_millis(50)) {
-                    Ok(()) => return true,
-                    Err(crossbeam_channel::RecvTimeoutError::Disconnected) => return false,
-                    Err(crossbeam_channel::RecvTimeoutError::Timeout) if self.is_halted() => return false,
-                    Err(crossbeam_channel::RecvTimeoutError::Timeout) => {}
-                }
+    }
+
+    /// Does something on one matcher, between two commands, and waits until its effects are out; and then until
+    /// every sequencer has applied them. None when the engine halted meanwhile.
+    pub(crate) fn on_matcher<R: Send + 'static>(
+        &self,
+        shard: usize,
+        run: impl FnOnce(&mut Matcher, &mut Feeds, &mut Context<'_>, &mut MatcherOutbox) -> R + Send + 'static,
+    ) -> Option<R> {
+        let (tell, heard) = bounded(1);
+        let control = move |matcher: &mut Matcher,
+                            feeds: &mut Feeds,
+                            ctx: &mut Context<'_>,
+                            out: &mut MatcherOutbox|
+              -> Done {
+            let result = run(matcher, feeds, ctx, out);
+            Box::new(move || {
+                let _ = tell.send(result); // Nobody waits any more: the engine is being dropped.
+            })
+        };
+        self.router.to_matcher(shard, ToMatcher::Control(Box::new(control)));
+        let result = self.wait_for(&heard)?;
+        self.on_sequencers(|_, _, _| ())?;
+        Some(result)
+    }
+
+    /// Does something on every sequencer, one after the other, between two commands, and waits until its effects
+    /// are out. None when the engine halted meanwhile.
+    pub(crate) fn on_sequencers<R: Send + 'static>(
+        &self,
+        run: impl Fn(&mut Sequencer, &mut Context<'_>, &mut SequencerOutbox) -> R + Clone + Send + 'static,
+    ) -> Option<Vec<R>> {
+        let waiting: Vec<_> = (0..self.router.sequencers())
+            .map(|shard| {
+                let (tell, heard) = bounded(1);
+                let run = run.clone();
+                let control = move |sequencer: &mut Sequencer,
+                                    ctx: &mut Context<'_>,
+                                    out: &mut SequencerOutbox|
+                      -> Done {
+                    let result = run(sequencer, ctx, out);
+                    Box::new(move || {
+                        let _ = tell.send(result); // Nobody waits any more: the engine is being dropped.
+                    })
+                };
+                self.router.to_sequencer(shard, ToSequencer::Control(Box::new(control)));
+                heard
+            })
+            .collect();
+        waiting.iter().map(|heard| self.wait_for(heard)).collect()
+    }
+
+    fn wait_for<R>(&self, heard: &Receiver<R>) -> Option<R> {
+        loop {
+            match heard.recv_timeout(Duration::from_millis(50)) {
+                Ok(result) => return Some(result),
+                Err(RecvTimeoutError::Disconnected) => return None,
+                Err(RecvTimeoutError::Timeout) if self.is_halted() => return None,
+                Err(RecvTimeoutError::Timeout) => {}
             }
-        })
+        }
     }
 
     /// Waits until everything in flight has been settled, then ends the threads. A halted engine ends at once,

@@ -11,6 +11,8 @@ use lightning_core::reject::Code;
 use lightning_core::types::{Amount, AssetId, Side, Ticket};
 use lightning_engine::config::Options;
 use lightning_engine::edge::Call;
+use lightning_engine::registry::NewAsset;
+use lightning_engine::words::Words;
 use lightning_engine::{Engine, Mischief};
 
 use crate::support::{Client, code, deposit, limit, market};
@@ -98,19 +100,22 @@ fn stress(sequencers: usize, matchers: usize, credits: usize, seed: u64, command
     client.engine.close();
 }
 
+fn open_orders(account: u64) -> Words {
+    serde_json::from_value(serde_json::json!({ "op": "openOrders", "accountId": account })).unwrap()
+}
+
 /// What is frozen is what the open orders have reserved, per asset.
 fn check_account(client: &mut Client, account: u64, context: &str) {
     let Ok(Outcome::Balances(balances)) = client.call(Call::Balances { account, asset: None }) else {
         panic!("{context}: account {account}")
     };
-    let Ok(Outcome::Orders(orders)) = client.call(Call::OpenOrders { account: Some(account), symbol: None })
-    else {
+    let Ok(Outcome::Orders(orders)) = client.call(Call::Words(&open_orders(account))) else {
         panic!("{context}: account {account}")
     };
     for (asset, balance) in balances {
         let side = if asset == AssetId(0) { Side::Sell } else { Side::Buy };
         let reserved: Amount =
-            orders.iter().filter(|order| order.order.side == side).map(|order| order.reserved).sum();
+            orders.orders.iter().filter(|order| order.order.side == side).map(|order| order.reserved).sum();
         assert_eq!(balance.frozen, reserved, "{context}: account {account}, {asset:?}");
     }
 }
@@ -173,7 +178,8 @@ fn every_read_after_an_answer_sees_its_effects() {
                     panic!("no balances")
                 };
                 let (base, quote) = expected[usize::try_from(who).unwrap()];
-                let free = |amount| Balance { available: Amount(amount), frozen: Amount::ZERO };
+                let free =
+                    |amount| Balance { available: Amount(amount), frozen: Amount::ZERO, held: Amount::ZERO };
                 assert_eq!(
                     balances,
                     [(AssetId(0), free(base)), (AssetId(1), free(quote))],
@@ -210,7 +216,7 @@ fn a_close_in_the_middle_of_calls_forgets_none() {
     const CALLS: u64 = 8;
     for round in 0..2_000_u64 {
         let engine = Engine::open(options(1, 1, 4), Box::new(|| {})).unwrap();
-        engine.create_asset("A", 0).unwrap();
+        engine.create_asset(&NewAsset::new("A", 0)).unwrap();
         let start = Barrier::new(2);
         std::thread::scope(|scope| {
             scope.spawn(|| {

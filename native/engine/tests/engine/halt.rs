@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use lightning_core::reject::Code;
 use lightning_core::types::{Side, Ticket};
 use lightning_engine::config::Options;
+use lightning_engine::registry::NewAsset;
 use lightning_engine::{Engine, Mischief};
 
 use crate::support::{Client, code, deposit, limit};
@@ -41,13 +42,13 @@ fn a_broken_invariant_halts_the_engine_and_says_where() {
         engine.submit([(Ticket(3), deposit(1, "BASE", "1"))]);
         let last = engine.drain().answers.pop().unwrap();
         assert_eq!((last.ticket, code(&last.result)), (Ticket(3), Some(Code::Internal)));
-        assert_eq!(engine.create_asset("X", 0).unwrap_err().code, Code::Internal);
+        assert_eq!(engine.create_asset(&NewAsset::new("X", 0)).unwrap_err().code, Code::Internal);
         assert_eq!(engine.book("S0", 20).unwrap_err().code, Code::Internal);
 
         // Closing ends the other threads, and does not wait for what will never come.
         let start = Instant::now();
         engine.close();
         assert!(start.elapsed() < Duration::from_secs(10));
-        assert_eq!(engine.create_asset("X", 0).unwrap_err().code, Code::EngineClosed);
+        assert_eq!(engine.create_asset(&NewAsset::new("X", 0)).unwrap_err().code, Code::EngineClosed);
     }
 }

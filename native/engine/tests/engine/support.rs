@@ -10,7 +10,7 @@ use lightning_core::types::{Side, Ticket};
 use lightning_engine::config::Options;
 use lightning_engine::edge::{Call, Funds, KindName, Named, Place, TifName};
 use lightning_engine::refusal::Refusal;
-use lightning_engine::registry::NewSymbol;
+use lightning_engine::registry::{NewAsset, NewSymbol};
 use lightning_engine::{Engine, Mischief};
 
 /// Nothing in these tests takes a second: this long without an answer is a deadlock.
@@ -41,8 +41,8 @@ impl Client {
     /// An engine with assets BASE and QUOTE and `symbols` symbols S0, S1, ... of tick 1 and lot 1.
     pub(crate) fn with_market(options: Options, mischief: Mischief, symbols: usize) -> Self {
         let client = Self::open(options, mischief);
-        client.engine.create_asset("BASE", 0).unwrap();
-        client.engine.create_asset("QUOTE", 0).unwrap();
+        client.engine.create_asset(&NewAsset::new("BASE", 0)).unwrap();
+        client.engine.create_asset(&NewAsset::new("QUOTE", 0)).unwrap();
         for symbol in 0..symbols {
             let new = NewSymbol {
                 name: format!("S{symbol}"),
@@ -150,6 +150,8 @@ pub(crate) fn limit<'a>(
         price: Some(price),
         quantity: Some(quantity),
         quote_quantity: None,
+        post_only: false,
+        stp: Named::Missing,
     })
 }
 
@@ -163,6 +165,8 @@ pub(crate) fn market<'a>(account: u64, symbol: &'a str, side: Side, quantity: &'
         price: None,
         quantity: Some(quantity),
         quote_quantity: None,
+        post_only: false,
+        stp: Named::Missing,
     })
 }
 
