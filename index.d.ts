@@ -1,18 +1,232 @@
 // Generated from index.ts by `npm run build:ts`; do not edit.
-/**
- * The vocabulary of the public API: what goes in and what comes out.
- *
- * Decimals are strings at a fixed number of decimals (a price has its tick's, a quantity its lot's, an amount
- * its asset's), ids and sequence numbers are numbers below 2^53, times are milliseconds since 1970.
- */
+/** What every part of the vocabulary is made of. */
 /** A decimal number as text, for instance `'0.10'`. Never a float: money is exact here. */
 type Decimal = string;
+/**
+ * A decimal number with a sign, for instance `'-0.50'`: what can be paid or received. A fee is positive, a
+ * rebate negative.
+ */
+type SignedDecimal = string;
 /**
  * A decimal going in: a string of plain digits, or a number that is exact. A number counts as what it prints
  * as, so `0.1` is exactly 0.1; one of more than 15 digits is refused (but for integers up to 2^53), so
  * `0.1 + 0.2` (0.30000000000000004) is.
  */
 type DecimalInput = string | number;
+/** An amount of an asset. */
+interface Money {
+    /** The asset's code. */
+    asset: string;
+    /** How much. */
+    amount: Decimal;
+}
+/** A fee, or with a minus sign a rebate. */
+interface Fee {
+    /** The code of the asset it is paid in. */
+    asset: string;
+    /** How much; `'-0.50'` is a rebate. */
+    amount: SignedDecimal;
+}
+/** Fee rates in parts per million: 750 is 0.075 %. */
+interface FeeRates {
+    /** Of an order that rests: -1,000,000 to 1,000,000; negative is a rebate. */
+    makerPpm: number;
+    /** Of an order that takes: 0 to 1,000,000. */
+    takerPpm: number;
+}
+/**
+ * Makes a call idempotent: sent again with the same number and the same words, it is answered like the first
+ * time, with `duplicate: true`, and nothing is done.
+ *
+ * Each lane of an account remembers the 1,024 numbers up to the highest it has seen. A refusal by the account
+ * or the book is remembered, too; what is refused for its words alone uses no number up.
+ */
+interface Idempotent {
+    /**
+     * Your number for this call, 1 to 2^53 - 1, best counting up. Below the window: `REQUEST_ID_TOO_OLD`; used for
+     * a different call: `REQUEST_ID_CONFLICT`.
+     */
+    requestId?: number;
+    /** Which of the account's series of numbers, 0 to 2^32 - 1; default 0. One per process that sends, for instance. */
+    requestLane?: number;
+}
+/** Makes an operator's call idempotent. */
+interface AdminOptions {
+    /**
+     * Your number for this call, 1 to 2^53 - 1, unique among the operator's calls: sent again with the same words,
+     * it is answered like the first time, with `duplicate: true`; with others it is a `REQUEST_ID_CONFLICT`.
+     */
+    requestId?: number;
+}
+/** What an answer to a call with a request id may say besides. */
+interface MaybeDuplicate {
+    /** Present, and true, if this is the answer to an earlier call of the same request id: nothing was done. */
+    duplicate?: true;
+}
+/** What every answer to a change says. */
+interface Stamp extends MaybeDuplicate {
+    /** The change's place in the engine's log. */
+    seq: number;
+    /** When, in milliseconds since 1970. */
+    ts: number;
+}
+
+/** Accounts: their money, their terms, their ledger. */
+
+/** A deposit, a withdrawal, a hold or a release. */
+interface FundsRequest extends Idempotent {
+    /** Whose: 1 to 2^53 - 1, your own numbering. The first deposit makes the account. */
+    accountId: number;
+    /** The asset's code. */
+    asset: string;
+    /** How much; more than zero. */
+    amount: DecimalInput;
+}
+/** A transfer from one account to another. */
+interface TransferRequest extends Idempotent {
+    /** From whose available balance. */
+    from: number;
+    /** To whom: an account that exists, and another one. */
+    to: number;
+    /** The asset's code. */
+    asset: string;
+    /** How much; more than zero. */
+    amount: DecimalInput;
+}
+/** An account's money of one asset. `total` = `available` + `frozen`. */
+interface Balance {
+    /** The asset's code. */
+    asset: string;
+    /** All of it. */
+    total: Decimal;
+    /** Free to withdraw or to order with. */
+    available: Decimal;
+    /** Reserved for open orders, or held. */
+    frozen: Decimal;
+    /** The part of `frozen` that is held for a purpose outside the exchange (`accounts.hold`). */
+    held: Decimal;
+}
+/** The balance after a deposit, a withdrawal, a transfer (the sender's), a hold or a release. */
+interface BalanceChange extends Balance, Stamp {
+    /** Whose. */
+    accountId: number;
+}
+/**
+ * What an account may do.
+ * - `ACTIVE`: everything.
+ * - `CANCEL_ONLY`: no new orders, amends or replaces (`PERMISSION_DENIED`).
+ * - `SUSPENDED`: neither those nor withdrawals, transfers out or holds (`ACCOUNT_SUSPENDED`).
+ * - `CLOSED`: nothing, for ever (`ACCOUNT_CLOSED`).
+ */
+type AccountStatus = 'ACTIVE' | 'CANCEL_ONLY' | 'SUSPENDED' | 'CLOSED';
+/** What an account is allowed to do while its status does not forbid it anyway. */
+interface Permissions {
+    /** Place, amend and replace orders. */
+    trade: boolean;
+    /** Withdraw, transfer out and hold. */
+    withdraw: boolean;
+}
+/** A token bucket: each new order takes a token; without one it is refused with `RATE_LIMITED`. */
+interface RateLimit {
+    /** Tokens that come back per second, 1 to 1,000,000. */
+    perSecond: number;
+    /** Tokens there may be at once, 1 to 1,000,000. */
+    burst: number;
+}
+/** An account's own fee rates. */
+interface AccountFees extends FeeRates {
+    /** On which symbol; null: on all where it has no others. */
+    symbol: string | null;
+}
+/** An account's terms. */
+interface AccountInfo extends Stamp {
+    /** Whose. */
+    accountId: number;
+    /** What it may do. */
+    status: AccountStatus;
+    /** What it is allowed to do. */
+    permissions: Permissions;
+    /** Accounts of the same group don't trade with each other; null: in none. */
+    stpGroup: number | null;
+    /** Its own fee rates; where there are none, the symbol's count. */
+    fees: AccountFees[];
+    /** How many orders it may place per time; null: no limit. */
+    rateLimit: RateLimit | null;
+    /** When its dead-man timer runs out (`cancelAllAfter`); null: it is not set. */
+    cancelAllAt: number | null;
+    /** Its open orders, those that wait for a trigger included. */
+    openOrders: number;
+}
+/** Why a balance changed. */
+type LedgerEntryType = 'DEPOSIT' | 'WITHDRAWAL' | 'TRANSFER_IN' | 'TRANSFER_OUT' | 'HOLD' | 'RELEASE' | 'FREEZE' | 'UNFREEZE' | 'TRADE' | 'FEE' | 'FEES_COLLECTED';
+/** One change of one balance. */
+interface LedgerEntry {
+    /** Its number; a later entry of the same account has a higher one. */
+    entryId: number;
+    /** The asset's code. */
+    asset: string;
+    /** Why: `FREEZE` and `UNFREEZE` are orders' reservations, `TRADE` is before fees. */
+    type: LedgerEntryType;
+    /** The order that it was for; null if for none. */
+    orderId: number | null;
+    /** Change of the available balance. */
+    availableChange: SignedDecimal;
+    /** Change of the frozen balance. */
+    frozenChange: SignedDecimal;
+    /** Available after it. */
+    available: SignedDecimal;
+    /** Frozen after it. */
+    frozen: SignedDecimal;
+    /** The place in the engine's log of what caused it. */
+    seq: number;
+    /** When. */
+    ts: number;
+}
+/** Which ledger entries. */
+interface LedgerFilter {
+    /** Only those of this asset. */
+    asset?: string;
+    /** At most so many in all; without, all that are still remembered. */
+    limit?: number;
+}
+/** Who collects which fees. */
+type CollectFeesRequest = (Idempotent & {
+    /** To whom: an account that exists. */
+    accountId: number;
+    /** From which symbol. */
+    symbol: string;
+}) | {
+    /** To whom: an account that exists. */
+    accountId: number;
+    /** From all symbols without, one after the other, which one request id can't stand for. */
+    symbol?: never;
+    requestId?: never;
+    requestLane?: never;
+};
+/** Fees that were moved to an account. */
+interface CollectedFees extends Stamp {
+    /** To whom. */
+    accountId: number;
+    /** How much, per asset; nothing of an asset of which nothing had accrued. */
+    fees: Money[];
+}
+/** Sets or disarms an account's dead-man timer. */
+interface CancelAllAfterRequest extends Idempotent {
+    /** Whose. */
+    accountId: number;
+    /** In how many milliseconds everything is canceled, unless this is called again before; 0 disarms. */
+    timeoutMs: number;
+}
+/** A dead-man timer. */
+interface CancelTimer extends Stamp {
+    /** Whose. */
+    accountId: number;
+    /** When everything is canceled; null: the timer is disarmed. */
+    cancelAllAt: number | null;
+}
+
+/** How an engine is opened, and what it says about itself. */
+
 /** How an engine is opened. Everything has a default. */
 interface EngineConfig {
     /**
@@ -27,42 +241,577 @@ interface EngineConfig {
         matchers?: number;
         inline?: boolean;
     };
+    /**
+     * What time it is for the engine: what orders expire by, sessions end by and every `ts` says.
+     * - `'system'` (default): the system's clock.
+     * - `'manual'`: stands still, at 0 (1970) in the beginning, and moves only with {@link Engine.advance}: for
+     *   backtests and tests.
+     * - `{ manual: startMs }`: the same, beginning at a time in milliseconds since 1970.
+     */
+    clock?: 'system' | 'manual' | {
+        manual: number;
+    };
     /** What is kept for reading back. */
     history?: {
-        /** Public trades per symbol; default 10,000. */
+        /** Trades per symbol, for `trades` and `myTrades`; default 10,000. */
         tradesPerSymbol?: number;
         /** Closed orders per sequencer; default 100,000. Older ones answer `UNKNOWN_ORDER`. */
         closedOrders?: number;
+        /** Ledger entries per sequencer, for `accounts.ledger`; default 100,000. */
+        ledgerEntries?: number;
     };
     /** What bounds memory. */
     limits?: {
         /** Calls in flight, 1 to 1,048,576; the next one is refused with `BUSY`. Default 65,536. */
         inFlight?: number;
         /**
-         * Open orders per account; the next order is refused with `TOO_MANY_OPEN_ORDERS`, market orders included.
-         * Default 10,000.
+         * Open orders per account, those that wait for a trigger included; the next one that may rest is refused
+         * with `TOO_MANY_OPEN_ORDERS`. Default 10,000.
          */
         openOrdersPerAccount?: number;
     };
 }
+/** What all balances of one asset add up to. */
+interface Conservation {
+    /** The asset's code. */
+    asset: string;
+    /** All deposits ever. */
+    deposited: Decimal;
+    /** All withdrawals ever. */
+    withdrawn: Decimal;
+    /** Sum of all available balances. */
+    available: Decimal;
+    /** Sum of all frozen balances. */
+    frozen: Decimal;
+    /** Sum of what open orders have reserved. */
+    reserved: Decimal;
+    /** Sum of what is held for purposes outside the exchange (`accounts.hold`). */
+    held: Decimal;
+    /** Frozen for transfers that are under way. */
+    inTransfer: Decimal;
+    /** Fees that have accrued and were not collected yet; negative where rebates exceed them. */
+    feesAccrued: SignedDecimal;
+    /**
+     * `available + frozen + feesAccrued = deposited - withdrawn` and `frozen = reserved + held + inTransfer`, to
+     * the atom.
+     */
+    holds: boolean;
+}
+/** What an engine has been doing. */
+interface EngineStats {
+    /** Where the shards run. */
+    mode: 'threaded' | 'inline';
+    /** Shards that own balances. */
+    sequencers: number;
+    /** Shards that own books. */
+    matchers: number;
+    /** Calls admitted since the engine was opened, reads included. */
+    commands: number;
+    /** Calls refused before they were admitted. */
+    refusedAtEdge: number;
+    /** Calls refused with `BUSY`. */
+    busy: number;
+    /** Calls admitted and not settled yet. */
+    inFlight: number;
+    /** The newest record of the engine's log. */
+    seq: number;
+    /** True after a broken invariant: nothing is taken any more. */
+    halted: boolean;
+}
+
+/**
+ * Every refusal by its code.
+ *
+ * Generated from native/core/src/reject.rs by scripts/generate-codes.mjs: do not edit.
+ */
+/** Every code with its stable number, and whether the same request may succeed when it is sent again. */
+declare const ERROR_CODES: {
+    /** The request is malformed: a wrong type, an id that is no positive integer below 2^53, a bad option. */
+    readonly INVALID_REQUEST: {
+        readonly number: 1000;
+        readonly retryable: false;
+    };
+    /** A field that this kind of request needs is missing. */
+    readonly MISSING_FIELD: {
+        readonly number: 1001;
+        readonly retryable: false;
+    };
+    /** Two fields exclude each other, for instance quantity and quoteQuantity. */
+    readonly CONFLICTING_FIELDS: {
+        readonly number: 1002;
+        readonly retryable: false;
+    };
+    /** Not a plain positive decimal: digits, at most one point between digits, no sign, no exponent. */
+    readonly INVALID_DECIMAL: {
+        readonly number: 1003;
+        readonly retryable: false;
+    };
+    /** More decimals than the asset has. Nothing is ever rounded. */
+    readonly BAD_PRECISION: {
+        readonly number: 1004;
+        readonly retryable: false;
+    };
+    /** The number does not fit the engine's integers. */
+    readonly NUMBER_OVERFLOW: {
+        readonly number: 1005;
+        readonly retryable: false;
+    };
+    /** The side is neither `buy` nor `sell`. */
+    readonly INVALID_SIDE: {
+        readonly number: 1006;
+        readonly retryable: false;
+    };
+    /** The order type is unknown. */
+    readonly INVALID_ORDER_TYPE: {
+        readonly number: 1007;
+        readonly retryable: false;
+    };
+    /** The time in force is unknown. */
+    readonly INVALID_TIF: {
+        readonly number: 1008;
+        readonly retryable: false;
+    };
+    /** The fields are valid one by one but not together, for instance a market order with a price. */
+    readonly UNSUPPORTED_COMBINATION: {
+        readonly number: 1009;
+        readonly retryable: false;
+    };
+    /** expireAt is missing, in the past, or given with a time in force other than GTD. */
+    readonly INVALID_EXPIRY: {
+        readonly number: 1010;
+        readonly retryable: false;
+    };
+    /** Not 1 to 36 characters of A-Z a-z 0-9 . _ : / - */
+    readonly INVALID_CLIENT_ORDER_ID: {
+        readonly number: 1011;
+        readonly retryable: false;
+    };
+    /** The number of Level2 levels is outside 1 to 20. */
+    readonly INVALID_DEPTH: {
+        readonly number: 1012;
+        readonly retryable: false;
+    };
+    /** A batch of more than 1,000 items. */
+    readonly BATCH_TOO_LARGE: {
+        readonly number: 1014;
+        readonly retryable: false;
+    };
+    /** The amend changes nothing. */
+    readonly NO_CHANGE: {
+        readonly number: 1015;
+        readonly retryable: false;
+    };
+    /** There is no such symbol. */
+    readonly UNKNOWN_SYMBOL: {
+        readonly number: 2000;
+        readonly retryable: false;
+    };
+    /** The symbol is halted or closed. */
+    readonly SYMBOL_NOT_TRADING: {
+        readonly number: 2001;
+        readonly retryable: false;
+    };
+    /** The symbol takes cancels only. */
+    readonly SYMBOL_CANCEL_ONLY: {
+        readonly number: 2002;
+        readonly retryable: false;
+    };
+    /** The symbol takes post-only orders or limit orders only. */
+    readonly SYMBOL_MODE_RESTRICTED: {
+        readonly number: 2003;
+        readonly retryable: false;
+    };
+    /** The price is not a multiple of the symbol's tick size. */
+    readonly PRICE_TICK: {
+        readonly number: 2010;
+        readonly retryable: false;
+    };
+    /** The price is outside the symbol's minPrice to maxPrice. */
+    readonly PRICE_RANGE: {
+        readonly number: 2011;
+        readonly retryable: false;
+    };
+    /** The price is too far from the reference price. */
+    readonly PRICE_BAND: {
+        readonly number: 2012;
+        readonly retryable: false;
+    };
+    /** The quantity is not a multiple of the symbol's lot size. */
+    readonly QTY_LOT: {
+        readonly number: 2020;
+        readonly retryable: false;
+    };
+    /** The quantity is outside the symbol's minQuantity to maxQuantity. */
+    readonly QTY_RANGE: {
+        readonly number: 2021;
+        readonly retryable: false;
+    };
+    /** Price x quantity, or the quote quantity, is outside minNotional to maxNotional, or below the cost of one lot. */
+    readonly NOTIONAL_RANGE: {
+        readonly number: 2030;
+        readonly retryable: false;
+    };
+    /** The symbol does not take this order type. */
+    readonly ORDER_TYPE_DISABLED: {
+        readonly number: 2040;
+        readonly retryable: false;
+    };
+    /** The symbol does not take this mode of self-trade prevention. */
+    readonly STP_MODE_DISABLED: {
+        readonly number: 2041;
+        readonly retryable: false;
+    };
+    /** The iceberg would have too many slices. */
+    readonly ICEBERG_PARTS: {
+        readonly number: 2042;
+        readonly retryable: false;
+    };
+    /** The trailing distance is outside the symbol's bounds. */
+    readonly TRAILING_RANGE: {
+        readonly number: 2043;
+        readonly retryable: false;
+    };
+    /** The account has as many open orders as it may have. */
+    readonly TOO_MANY_OPEN_ORDERS: {
+        readonly number: 2050;
+        readonly retryable: false;
+    };
+    /** The account would own more of the base asset than the symbol's maxPosition. */
+    readonly MAX_POSITION: {
+        readonly number: 2051;
+        readonly retryable: false;
+    };
+    /** The order has been amended as often as it may be. */
+    readonly TOO_MANY_AMENDS: {
+        readonly number: 2052;
+        readonly retryable: false;
+    };
+    /** There is no such account: an account begins with its first deposit. */
+    readonly UNKNOWN_ACCOUNT: {
+        readonly number: 3000;
+        readonly retryable: false;
+    };
+    /** The account is suspended. */
+    readonly ACCOUNT_SUSPENDED: {
+        readonly number: 3001;
+        readonly retryable: false;
+    };
+    /** The account is closed. */
+    readonly ACCOUNT_CLOSED: {
+        readonly number: 3002;
+        readonly retryable: false;
+    };
+    /** The account may not do this: it takes cancels only, or may not trade or withdraw. */
+    readonly PERMISSION_DENIED: {
+        readonly number: 3003;
+        readonly retryable: false;
+    };
+    /** The account's available balance is below what the request needs. */
+    readonly INSUFFICIENT_BALANCE: {
+        readonly number: 3010;
+        readonly retryable: false;
+    };
+    /** The account has open orders. */
+    readonly HAS_OPEN_ORDERS: {
+        readonly number: 3011;
+        readonly retryable: false;
+    };
+    /** The balance would grow beyond what the engine counts. */
+    readonly BALANCE_OVERFLOW: {
+        readonly number: 3012;
+        readonly retryable: false;
+    };
+    /** The account still owns something. */
+    readonly NON_ZERO_BALANCE: {
+        readonly number: 3013;
+        readonly retryable: false;
+    };
+    /** There is no such asset. */
+    readonly UNKNOWN_ASSET: {
+        readonly number: 3020;
+        readonly retryable: false;
+    };
+    /** The asset is disabled: nothing of it can be deposited, withdrawn, transferred or traded. */
+    readonly ASSET_DISABLED: {
+        readonly number: 3021;
+        readonly retryable: false;
+    };
+    /** There is no such order, or it is another account's (which is not told apart, so that ids leak nothing). */
+    readonly UNKNOWN_ORDER: {
+        readonly number: 4000;
+        readonly retryable: false;
+    };
+    /** The order has already been filled, canceled or expired. */
+    readonly ORDER_ALREADY_CLOSED: {
+        readonly number: 4002;
+        readonly retryable: false;
+    };
+    /** A live order of the account has that client order id. */
+    readonly DUPLICATE_CLIENT_ORDER_ID: {
+        readonly number: 4003;
+        readonly retryable: false;
+    };
+    /** The post-only order would trade at once. */
+    readonly POST_ONLY_WOULD_CROSS: {
+        readonly number: 4010;
+        readonly retryable: false;
+    };
+    /** The trigger is reached by the last price already. */
+    readonly WOULD_TRIGGER_IMMEDIATELY: {
+        readonly number: 4011;
+        readonly retryable: false;
+    };
+    /** The symbol has not traded yet, so there is no price to compare the trigger with. */
+    readonly NO_REFERENCE_PRICE: {
+        readonly number: 4012;
+        readonly retryable: false;
+    };
+    /** The prices of the OCO are on the wrong sides of the last price. */
+    readonly OCO_BAD_PRICES: {
+        readonly number: 4013;
+        readonly retryable: false;
+    };
+    /** The new quantity is not above what is filled already. */
+    readonly QTY_BELOW_FILLED: {
+        readonly number: 4014;
+        readonly retryable: false;
+    };
+    /** This order can't be amended, or not like this. */
+    readonly AMEND_NOT_ALLOWED: {
+        readonly number: 4015;
+        readonly retryable: false;
+    };
+    /** The order is not in the state that the cancel was restricted to. */
+    readonly CANCEL_RESTRICTED: {
+        readonly number: 4016;
+        readonly retryable: false;
+    };
+    /** One half of the cancel-replace failed; details hold both. */
+    readonly REPLACE_PARTIALLY_FAILED: {
+        readonly number: 4020;
+        readonly retryable: false;
+    };
+    /** The cancel-replace failed, nothing changed; details hold both halves. */
+    readonly REPLACE_FAILED: {
+        readonly number: 4021;
+        readonly retryable: false;
+    };
+    /** The request id was used for a different request. */
+    readonly REQUEST_ID_CONFLICT: {
+        readonly number: 5000;
+        readonly retryable: false;
+    };
+    /** The request id is below the window that is remembered. */
+    readonly REQUEST_ID_TOO_OLD: {
+        readonly number: 5001;
+        readonly retryable: false;
+    };
+    /** validUntil had passed when the request was sequenced. */
+    readonly STALE_REQUEST: {
+        readonly number: 5002;
+        readonly retryable: false;
+    };
+    /** The account places orders faster than it may. */
+    readonly RATE_LIMITED: {
+        readonly number: 5003;
+        readonly retryable: true;
+    };
+    /** An asset of that code exists. */
+    readonly ASSET_EXISTS: {
+        readonly number: 6000;
+        readonly retryable: false;
+    };
+    /** A symbol trades the asset, or somebody owns some of it. */
+    readonly ASSET_IN_USE: {
+        readonly number: 6001;
+        readonly retryable: false;
+    };
+    /** A symbol of that name exists. */
+    readonly SYMBOL_EXISTS: {
+        readonly number: 6002;
+        readonly retryable: false;
+    };
+    /** The symbol has open orders, or fees that were not collected. */
+    readonly SYMBOL_IN_USE: {
+        readonly number: 6003;
+        readonly retryable: false;
+    };
+    /** tickSize x lotSize is not a whole number of quote atoms, or a limit of the symbol could overflow. */
+    readonly SYMBOL_PRECISION_INEXACT: {
+        readonly number: 6004;
+        readonly retryable: false;
+    };
+    /** The field can't be changed once it is set. */
+    readonly IMMUTABLE_FIELD: {
+        readonly number: 6005;
+        readonly retryable: false;
+    };
+    /** The status can't follow the present one: CLOSED is final. */
+    readonly BAD_STATUS_TRANSITION: {
+        readonly number: 6006;
+        readonly retryable: false;
+    };
+    /** A fee rate is out of range, or maker + taker is negative without allowNetRebate. */
+    readonly INVALID_FEE: {
+        readonly number: 6007;
+        readonly retryable: false;
+    };
+    /** A broken invariant: the engine has halted and must be opened again. */
+    readonly INTERNAL: {
+        readonly number: 9000;
+        readonly retryable: false;
+    };
+    /** As many commands are in flight as may be. Nothing was done: safe to retry. */
+    readonly BUSY: {
+        readonly number: 9001;
+        readonly retryable: true;
+    };
+    /** The engine halted before this call was answered: it may or may not have happened. */
+    readonly OUTCOME_UNKNOWN: {
+        readonly number: 9008;
+        readonly retryable: false;
+    };
+    /** Part of the plan, not of this version. */
+    readonly NOT_SUPPORTED: {
+        readonly number: 9009;
+        readonly retryable: false;
+    };
+    /** The engine is closed. */
+    readonly ENGINE_CLOSED: {
+        readonly number: 9010;
+        readonly retryable: false;
+    };
+};
+/** A refusal's code: the contract. */
+type ErrorCode = keyof typeof ERROR_CODES;
+
+/** Assets and symbols. */
+
 /** An asset to create. */
 interface NewAsset {
     /** 1 to 32 characters of `A-Z a-z 0-9 . _ : / -`, for instance `'BTC'`. */
     code: string;
     /** Decimals of an amount, 0 to 18. Its smallest unit, 10^-scale, is called an atom. */
     scale: number;
+    /** What people call it, for instance `'Bitcoin'`. */
+    name?: string;
+}
+/** What of an asset can be changed. */
+interface AssetPatch {
+    /** What people call it; null: nothing. */
+    name?: string | null;
+    /** False: nothing of it can be deposited, withdrawn, transferred or newly ordered (`ASSET_DISABLED`). */
+    enabled?: boolean;
 }
 /** An asset. */
-interface Asset {
+interface Asset extends MaybeDuplicate {
     /** Its number, from 0 in the order of creation. */
     id: number;
-    /** Its name. */
+    /** Its code. */
     code: string;
     /** Decimals of an amount. */
     scale: number;
+    /** What people call it. */
+    name: string | null;
+    /** Can it be moved and traded? */
+    enabled: boolean;
+}
+/**
+ * What a symbol accepts. Cancels, queries and expiry work in every status.
+ * - `TRADING`: everything.
+ * - `POST_ONLY`: only post-only orders; others `SYMBOL_MODE_RESTRICTED`.
+ * - `LIMIT_ONLY`: no order that ends at market; those `SYMBOL_MODE_RESTRICTED`.
+ * - `CANCEL_ONLY`: nothing new, no amend, no replace (`SYMBOL_CANCEL_ONLY`); nothing is triggered.
+ * - `HALT`: the same (`SYMBOL_NOT_TRADING`).
+ * - `CLOSED`: the same, for ever, and without orders.
+ */
+type SymbolStatus = 'TRADING' | 'POST_ONLY' | 'LIMIT_ONLY' | 'CANCEL_ONLY' | 'HALT' | 'CLOSED';
+/**
+ * What fees are paid in.
+ * - `'received'`: each side pays out of what it receives, a buyer base, a seller quote.
+ * - `'quote'`: both pay quote, a seller out of the proceeds, a buyer on top of the price.
+ */
+type FeeMode = 'received' | 'quote';
+/** What can be switched per symbol: the order types, and two features that go across them. */
+type OrderFeature = OrderType | 'iceberg' | 'oco';
+/** How far a limit price may be from the reference price, in basis points. */
+interface PriceBand {
+    /** A buy above it. */
+    bidUp: number;
+    /** A buy below it, at most 10,000. */
+    bidDown: number;
+    /** A sell above it. */
+    askUp: number;
+    /** A sell below it, at most 10,000. */
+    askDown: number;
+}
+/** Rules that always have a value. */
+interface DefaultedRules<Value> {
+    /** Lowest limit and trigger price; default one tick. */
+    minPrice: Value;
+    /** Highest limit and trigger price; default 10^12 ticks. `maxPrice * maxQuantity` must stay below 2^96 quote atoms. */
+    maxPrice: Value;
+    /** Smallest order; default one lot. What is left of an order may be smaller and rest. */
+    minQuantity: Value;
+    /** Largest order; default as large as the amounts allow, at most 10^15 lots. */
+    maxQuantity: Value;
+    /** Smallest price x quantity of a limit order, and smallest `quoteQuantity`; default zero, for none. */
+    minNotional: Value;
+    /** Do `minNotional` and `maxNotional` bind market orders by quantity, at the reference price? Default false. */
+    applyToMarket: boolean;
+    /** Rates of accounts without their own; default zero. */
+    fees: FeeRates;
+    /** May a maker's rebate exceed what the taker pays? Default false: it is cut to that. */
+    allowNetRebate: boolean;
+    /** Minutes of trades whose average is the reference price, up to 1,440; default 0: the last trade's price. */
+    referenceMinutes: number;
+    /** Bounds of `trailBps`, inclusive; default 1 to 9,999. */
+    trailBps: {
+        min: number;
+        max: number;
+    };
+    /** Which order types and features are taken, others are `ORDER_TYPE_DISABLED`; default all. */
+    orderTypes: OrderFeature[];
+    /** Which modes of self-trade prevention an order may name, others are `STP_MODE_DISABLED`; default all. */
+    allowedStp: StpMode[];
+    /** The mode of orders that name none; default `'EXPIRE_TAKER'`. */
+    defaultStp: StpMode;
+    /** Most slices of an iceberg, 1 to 1,000; default 1,000. */
+    maxIcebergParts: number;
+    /** When DAY orders expire, `'HH:MM'` in UTC; default `'00:00'`. */
+    sessionEnd: string;
+}
+/** Rules that a symbol may have or not. */
+interface OptionalRules<Value> {
+    /** Largest price x quantity of a limit order, and largest `quoteQuantity`. */
+    maxNotional: Value;
+    /** Largest market order by quantity. */
+    marketMaxQuantity: Value;
+    /** How far limit prices may be from the reference price. */
+    bandBps: PriceBand;
+    /** No limit price below. */
+    priceFloor: Value;
+    /** No limit price above. */
+    priceCap: Value;
+    /** The reference price; without, the last trades tell it. */
+    referencePrice: Value;
+    /** How far market orders may trade from the best opposite price at entry, 1 to 9,999 basis points. */
+    marketProtectionBps: number;
+    /** Open orders per account, those that wait for a trigger included. */
+    maxOpenOrders: number;
+    /** Orders per account that wait for a trigger. */
+    maxOpenConditional: number;
+    /** Open icebergs per account. */
+    maxIceberg: number;
+    /** Open OCO pairs per account. */
+    maxOpenLists: number;
+    /** Most base that an account may own and be buying. */
+    maxPosition: Value;
+    /** How often an order may be amended. */
+    maxAmends: number;
 }
 /** A symbol to create. `tickSize * lotSize` must be a whole number of quote atoms, so that no trade rounds. */
-interface NewSymbol {
+interface NewSymbol extends Partial<DefaultedRules<DecimalInput>>, Partial<OptionalRules<DecimalInput>> {
     /** 1 to 32 characters of `A-Z a-z 0-9 . _ : / -`, for instance `'BTC-USDT'`. */
     name: string;
     /** Code of the asset that is bought and sold. */
@@ -73,19 +822,27 @@ interface NewSymbol {
     tickSize: DecimalInput;
     /** Quantities are multiples of this, in base. */
     lotSize: DecimalInput;
-    /** Lowest limit price; default one tick. */
-    minPrice?: DecimalInput;
-    /** Highest limit price; default 10^12 ticks. `maxPrice * maxQuantity` must stay below 2^96 quote atoms. */
-    maxPrice?: DecimalInput;
-    /** Smallest order; default one lot. What is left of an order may be smaller and rest. */
-    minQuantity?: DecimalInput;
-    /** Largest order; default as large as the amounts allow, at most 10^15 lots. */
-    maxQuantity?: DecimalInput;
-    /** Smallest price x quantity of a limit order, and smallest `quoteQuantity`; default none. */
-    minNotional?: DecimalInput;
+    /** What fees are paid in; default `'received'`. */
+    feeMode?: FeeMode;
 }
+/**
+ * Rules to change while the symbol trades; null takes a rule away, or gives it its default. Orders that rest are left
+ * as they are.
+ */
+type SymbolPatch = {
+    [Rule in keyof DefaultedRules<DecimalInput>]?: DefaultedRules<DecimalInput>[Rule] | null;
+} & {
+    [Rule in keyof OptionalRules<DecimalInput>]?: OptionalRules<DecimalInput>[Rule] | null;
+};
+/** The rules of a symbol; null where it has no such rule. */
+type SymbolRules = {
+    /** What it accepts now. */
+    status: SymbolStatus;
+} & DefaultedRules<Decimal> & {
+    [Rule in keyof OptionalRules<Decimal>]: OptionalRules<Decimal>[Rule] | null;
+};
 /** A symbol with its rules. */
-interface SymbolInfo {
+type SymbolInfo = {
     /** Its number, from 0 in the order of creation. */
     id: number;
     /** Its name. */
@@ -98,16 +855,8 @@ interface SymbolInfo {
     tickSize: Decimal;
     /** Quantity grid. */
     lotSize: Decimal;
-    /** Lowest limit price. */
-    minPrice: Decimal;
-    /** Highest limit price. */
-    maxPrice: Decimal;
-    /** Smallest order. */
-    minQuantity: Decimal;
-    /** Largest order. */
-    maxQuantity: Decimal;
-    /** Smallest price x quantity; zero for no such rule. */
-    minNotional: Decimal;
+    /** What fees are paid in. */
+    feeMode: FeeMode;
     /** Decimals of a price. */
     priceScale: number;
     /** Decimals of a quantity. */
@@ -116,94 +865,571 @@ interface SymbolInfo {
     baseScale: number;
     /** Decimals of a quote amount. */
     quoteScale: number;
+} & SymbolRules & MaybeDuplicate;
+/** A symbol after a change of its status. */
+interface SymbolStatusChange extends MassCancel, MaybeDuplicate {
+    /** The symbol. */
+    symbol: SymbolInfo;
 }
-/** A deposit or a withdrawal. */
-interface FundsRequest {
-    /** Whose: 1 to 2^53 - 1, your own numbering. The first deposit makes the account. */
-    accountId: number;
-    /** The asset's code. */
-    asset: string;
-    /** How much; more than zero. */
-    amount: DecimalInput;
+
+/**
+ * Refusals as typed errors. The code's string is the contract, its number is stable, the text may change.
+ * A refused call has changed nothing, but for two codes: `REPLACE_PARTIALLY_FAILED`, whose details say which half
+ * of it was done, and `OUTCOME_UNKNOWN`, which leaves open whether it was.
+ */
+
+/** What a refusal says beyond its code: figures by name. {@link DetailsByCode} says which, by code. */
+type ErrorDetails = Readonly<Record<string, unknown>>;
+/** What came of the halves of a cancel-replace. */
+type ReplaceHalves = {
+    /** The cancel. */
+    cancel: BatchItem<CanceledOrder>;
+    /** The new order; null if it was not attempted. */
+    place: BatchItem<OrderResult> | null;
+};
+/** Bounds that were exceeded; only those that there are. */
+type Range = {
+    min?: Decimal;
+    max?: Decimal;
+};
+/** A grid that was missed, and the nearest values on it. */
+type Grid = {
+    step: Decimal;
+    nearest: Decimal[];
+};
+/** The details of the codes that have some. */
+type DetailsByCode = {
+    BAD_PRECISION: {
+        decimals?: number;
+    };
+    PRICE_TICK: Grid;
+    PRICE_RANGE: Range;
+    PRICE_BAND: Range;
+    QTY_LOT: Grid;
+    QTY_RANGE: Range;
+    NOTIONAL_RANGE: Range;
+    SYMBOL_NOT_TRADING: {
+        status?: SymbolStatus;
+    };
+    SYMBOL_CANCEL_ONLY: {
+        status?: SymbolStatus;
+    };
+    SYMBOL_MODE_RESTRICTED: {
+        status?: SymbolStatus;
+    };
+    ICEBERG_PARTS: {
+        max: number;
+        parts: number;
+    };
+    TRAILING_RANGE: {
+        min: number | Decimal;
+        max: number | Decimal;
+    };
+    TOO_MANY_OPEN_ORDERS: {
+        max: number;
+    };
+    TOO_MANY_AMENDS: {
+        max: number;
+    };
+    INSUFFICIENT_BALANCE: {
+        asset: string;
+        required: Decimal;
+        available: Decimal;
+    };
+    ORDER_ALREADY_CLOSED: {
+        orderId: number;
+        status: Extract<OrderStatus, 'FILLED' | 'CANCELED' | 'EXPIRED'>;
+        reason: CancelReason | ExpireReason | null;
+    };
+    WOULD_TRIGGER_IMMEDIATELY: {
+        lastPrice?: Decimal;
+    };
+    OCO_BAD_PRICES: {
+        lastPrice?: Decimal;
+    };
+    REPLACE_PARTIALLY_FAILED: ReplaceHalves;
+    REPLACE_FAILED: ReplaceHalves;
+    RATE_LIMITED: {
+        retryAfterMs: number;
+    };
+    ASSET_DISABLED: {
+        asset: string;
+    };
+    ASSET_IN_USE: {
+        symbol?: string;
+    };
+    SYMBOL_PRECISION_INEXACT: {
+        quoteScaleNeeded?: number;
+    };
+};
+/** The details of a code, or of each of some codes. */
+type DetailsOf<Code extends ErrorCode> = [Code] extends [keyof DetailsByCode] ? Readonly<DetailsByCode[Code]> : ErrorDetails;
+/**
+ * Every refusal of an engine. Tell them apart by class, by {@link LightningError.is} (both of which type `details`),
+ * or by `code`.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await engine.placeOrder(order);
+ * } catch (error) {
+ *   if (error instanceof LightningError && error.is('INSUFFICIENT_BALANCE')) console.log(error.details.required);
+ * }
+ * ```
+ */
+declare class LightningError extends Error {
+    /** Always `'LightningError'`: tells these errors apart even between the ESM and the CJS build. */
+    readonly kind = "LightningError";
+    /** Which refusal; see {@link ErrorCode}. */
+    readonly code: ErrorCode;
+    /** The code's stable number. */
+    readonly number: number;
+    /** The field of the request that caused it, where there is one. */
+    readonly field: string | undefined;
+    /** Figures by name; which ones depends on the code. */
+    readonly details: ErrorDetails;
+    /** True if the very same request may succeed when it is sent again. */
+    readonly retryable: boolean;
+    /** Is it this refusal? Then its `details` have a type. */
+    is<Code extends ErrorCode>(code: Code): this is this & Coded<Code>;
 }
-/** An account's money of one asset. `total` = `available` + `frozen`. */
-interface Balance {
-    /** The asset's code. */
-    asset: string;
-    /** All of it. */
-    total: Decimal;
-    /** Free to withdraw or to order with. */
-    available: Decimal;
-    /** Reserved for open orders. */
-    frozen: Decimal;
+/** What a code tells about an error. */
+interface Coded<Code extends ErrorCode> {
+    readonly code: Code;
+    readonly details: DetailsOf<Code>;
 }
-/** The balance after a deposit or a withdrawal. */
-interface BalanceChange extends Balance {
-    /** Whose. */
-    accountId: number;
-    /** The change's place in the engine's log. */
-    seq: number;
-    /** When. */
-    ts: number;
+/** The request is malformed (1xxx). */
+declare class ValidationError extends LightningError {
 }
+/** The request breaks a rule of its symbol, or there is no such symbol (20xx). */
+declare class RuleError extends LightningError {
+}
+/** The symbol's status forbids it (2001 to 2003). */
+declare class MarketClosedError extends LightningError {
+    readonly code: 'SYMBOL_NOT_TRADING' | 'SYMBOL_CANCEL_ONLY' | 'SYMBOL_MODE_RESTRICTED';
+    readonly details: DetailsOf<MarketClosedError['code']>;
+}
+/** A limit is reached (205x); where it is a number of orders or amends, `details` have `max`. */
+declare class LimitError extends LightningError {
+    readonly code: 'TOO_MANY_OPEN_ORDERS' | 'MAX_POSITION' | 'TOO_MANY_AMENDS';
+    readonly details: DetailsOf<LimitError['code']>;
+}
+/** Something about the account or its assets (3xxx). */
+declare class AccountError extends LightningError {
+}
+/** Too little is available; `details` have `asset`, `required` and `available`. */
+declare class InsufficientBalanceError extends LightningError {
+    readonly code: 'INSUFFICIENT_BALANCE';
+    readonly details: DetailsOf<InsufficientBalanceError['code']>;
+}
+/** There is no such order, or it is another account's. */
+declare class OrderNotFoundError extends LightningError {
+    readonly code: 'UNKNOWN_ORDER';
+    readonly details: DetailsOf<OrderNotFoundError['code']>;
+}
+/** The order's state, or the last price, forbids it (40xx). */
+declare class OrderError extends LightningError {
+}
+/** The post-only order would trade at once. */
+declare class PostOnlyError extends LightningError {
+    readonly code: 'POST_ONLY_WOULD_CROSS';
+    readonly details: DetailsOf<PostOnlyError['code']>;
+}
+/** A half of a cancel-replace failed, or both did; `details` have both. */
+declare class ReplaceError extends LightningError {
+    readonly code: 'REPLACE_PARTIALLY_FAILED' | 'REPLACE_FAILED';
+    readonly details: DetailsOf<ReplaceError['code']>;
+}
+/** A client order id or a request id was used already, or it is too late for the request (4003, 500x). */
+declare class ConflictError extends LightningError {
+    readonly code: 'DUPLICATE_CLIENT_ORDER_ID' | 'REQUEST_ID_CONFLICT' | 'REQUEST_ID_TOO_OLD' | 'STALE_REQUEST';
+    readonly details: DetailsOf<ConflictError['code']>;
+}
+/** The account places orders faster than it may; `details` have `retryAfterMs`. */
+declare class RateLimitError extends LightningError {
+    readonly code: 'RATE_LIMITED';
+    readonly details: DetailsOf<RateLimitError['code']>;
+}
+/** An asset or a symbol can't be created, changed or removed like that (6xxx). */
+declare class AdminError extends LightningError {
+}
+/** The engine can't take it now or at all (9xxx). */
+declare class SystemError extends LightningError {
+}
+/** The engine halted before it answered: the call may or may not have happened. */
+declare class UnknownOutcomeError extends LightningError {
+    readonly code: 'OUTCOME_UNKNOWN';
+    readonly details: DetailsOf<UnknownOutcomeError['code']>;
+}
+
+/**
+ * Orders: what can be placed, what can be done with them, and what is answered.
+ *
+ * What never fits together is a type error here; everything else, and everything from callers without types, is
+ * judged by the engine.
+ */
+
 /** An order's side. */
 type Side = 'buy' | 'sell';
-/** The order types that are built. */
-type OrderType = 'limit' | 'market';
-/** How long an order may rest. */
-type TimeInForce = 'GTC';
-/** What every order says. */
-interface OrderBase {
+/** An order's type. */
+type OrderType = 'limit' | 'market' | 'stop' | 'stop_limit' | 'take_profit' | 'take_profit_limit' | 'trailing_stop';
+/**
+ * How long an order may stay.
+ * - `'GTC'`: until it is canceled.
+ * - `'IOC'`: not at all; what does not trade at once expires.
+ * - `'FOK'`: all of it trades at once, or nothing.
+ * - `'GTD'`: until `expireAt`.
+ * - `'DAY'`: until the end of the symbol's session.
+ */
+type TimeInForce = 'GTC' | 'IOC' | 'FOK' | 'GTD' | 'DAY';
+/**
+ * Self-trade prevention: what happens where an order would trade with one of the same account, or of an account
+ * of the same group. The incoming order's mode decides.
+ * - `'NONE'`: they trade.
+ * - `'EXPIRE_TAKER'`: the incoming order ends.
+ * - `'EXPIRE_MAKER'`: the resting one ends, the incoming one goes on.
+ * - `'EXPIRE_BOTH'`: both end.
+ * - `'DECREMENT'`: both lose the quantity that would have traded.
+ */
+type StpMode = 'NONE' | 'EXPIRE_TAKER' | 'EXPIRE_MAKER' | 'EXPIRE_BOTH' | 'DECREMENT';
+/** What every order may say. */
+interface OrderBase extends Idempotent {
     /** Whose. */
     accountId: number;
     /** On which symbol, by name. */
     symbol: string;
     /** Buy or sell. */
     side: Side;
+    /** Self-trade prevention; default the symbol's. */
+    stp?: StpMode;
+    /**
+     * Your name for it, 1 to 36 characters of `A-Z a-z 0-9 . _ : / -`, unique among the account's live orders
+     * (`DUPLICATE_CLIENT_ORDER_ID`); free again when the order is closed.
+     */
+    clientOrderId?: string;
+    /** Refused with `STALE_REQUEST` if it gets its turn later than this, in milliseconds since 1970. */
+    validUntil?: number;
+    /** Its own fee rates, instead of its account's or its symbol's. */
+    fees?: FeeRates;
 }
-/** Trades at `price` or better; what is left rests in the book until it is canceled. */
-interface LimitOrder extends OrderBase {
-    type: 'limit';
+/** How long what may rest does so. */
+type Lasting = {
+    /** `'GTC'` (default): until it is canceled. `'DAY'`: until the end of the symbol's session. */
+    timeInForce?: 'GTC' | 'DAY';
+    expireAt?: never;
+} | {
+    /** `'GTD'`: until `expireAt`. */
+    timeInForce: 'GTD';
+    /** When it expires, in milliseconds since 1970; in the future (`INVALID_EXPIRY`). */
+    expireAt: number;
+};
+/** For what does not rest: all that trades at once, or (`'FOK'`) everything or nothing. */
+interface Immediate {
+    /** `'IOC'`: what does not trade at once expires. `'FOK'`: all of it trades at once, or nothing does. */
+    timeInForce: 'IOC' | 'FOK';
+    expireAt?: never;
+    displayQuantity?: never;
+}
+/** What an order that rests can show of itself. */
+interface Iceberg {
+    /**
+     * Shows only so much at a time (an iceberg): a slice that has traded is replaced by the next one at the back of
+     * its price level. At most the quantity (`QTY_RANGE`), in not too many slices (`ICEBERG_PARTS`).
+     */
+    displayQuantity?: DecimalInput;
+}
+/** A limit price and a quantity. */
+interface Limited {
     /** The worst price to trade at. A better one is taken where it is offered. */
     price: DecimalInput;
     /** How much base. */
     quantity: DecimalInput;
-    /** `'GTC'`, good till canceled; the only one built yet. */
-    timeInForce?: TimeInForce;
+    quoteQuantity?: never;
+    maxQuote?: never;
+    protectionBps?: never;
+}
+/**
+ * Trades at `price` or better; what is left rests in the book, unless `timeInForce` says otherwise.
+ *
+ * @throws {@link LightningError} `POST_ONLY_WOULD_CROSS`, `PRICE_BAND`, `NOTIONAL_RANGE`, `INSUFFICIENT_BALANCE`,
+ * and what {@link Engine.placeOrder} says of all orders.
+ *
+ * @example
+ * ```ts
+ * const order = await engine.placeOrder({
+ *   accountId: 1, symbol: 'BTC-USDT', side: 'buy', type: 'limit', price: '100', quantity: '2', postOnly: true,
+ * });
+ * console.log(order.status, order.reserved); // NEW { asset: 'USDT', amount: '200.000000' }
+ * ```
+ */
+type LimitOrder = OrderBase & Limited & {
+    /** Trades at `price` or better. */
+    type: 'limit';
+} & NoTrigger & ((Lasting & Iceberg & {
+    /** Only as a maker: refused with `POST_ONLY_WOULD_CROSS` if it would trade at once. */
+    postOnly?: boolean;
+}) | (Immediate & {
+    postOnly?: false;
+}));
+/** What only conditional orders have. */
+interface NoTrigger {
+    triggerPrice?: never;
+    trailBps?: never;
+    trailAmount?: never;
+    activationPrice?: never;
+}
+/** What only orders with a limit price have. */
+interface AtMarket {
+    /**
+     * Trades at most so far from the best opposite price at entry, 1 to 9,999 basis points; what is left expires with
+     * `PRICE_PROTECTION`. The symbol's `marketProtectionBps` counts besides.
+     */
+    protectionBps?: number;
+    price?: never;
+    postOnly?: false;
+    displayQuantity?: never;
+    expireAt?: never;
+}
+/** By base quantity. */
+interface ByQuantity {
+    /** How much base to trade. */
+    quantity: DecimalInput;
+    quoteQuantity?: never;
+}
+/** By quote amount. */
+interface ByQuote {
+    quantity?: never;
+    maxQuote?: never;
+    /** How much quote to spend (buy) or to raise (sell): in whole lots, and never more than this. */
+    quoteQuantity: DecimalInput;
 }
 /**
  * Trades at whatever the book offers; never rests.
  *
  * A buy by `quantity`, and a sell by `quoteQuantity`, need the book to tell what they cost: the whole available
- * balance of the asset they give is reserved while the order runs, and what it did not need is released with
- * it. Reads don't show that reservation, but other orders of the account that arrive in between may find too
- * little available: await one before the next. By `quoteQuantity`, no more than `maxQuantity` is traded, and
- * `minQuantity` is not looked at.
+ * balance of the asset they give (or `maxQuote`) is reserved while the order runs, and what it did not need is
+ * released with it. Reads don't show that reservation, but other orders of the account that arrive in between may
+ * find too little available: await one before the next. By `quoteQuantity`, no more than the symbol's
+ * `maxQuantity` is traded, and `minQuantity` is not looked at.
+ *
+ * @throws {@link LightningError} `INSUFFICIENT_BALANCE` if the book's offers cost more than is available,
+ * `NOTIONAL_RANGE` if `quoteQuantity` pays for no lot, and what {@link Engine.placeOrder} says of all orders.
+ *
+ * @example
+ * ```ts
+ * const order = await engine.placeOrder({
+ *   accountId: 1, symbol: 'BTC-USDT', side: 'buy', type: 'market', quantity: '2', maxQuote: '250',
+ * });
+ * console.log(order.status, order.reason); // EXPIRED BUDGET_EXHAUSTED
+ * ```
  */
 type MarketOrder = OrderBase & {
+    /** Trades at whatever the book offers. */
     type: 'market';
-} & ({
-    /** How much base to trade. */
-    quantity: DecimalInput;
-    quoteQuantity?: never;
-} | {
-    quantity?: never;
-    /** How much quote to spend (buy) or to raise (sell): in whole lots, and never more than this. */
-    quoteQuantity: DecimalInput;
-});
-/** An order to place. */
-type NewOrder = LimitOrder | MarketOrder;
-/** Where an order stands. */
-type OrderStatus = 'NEW' | 'PARTIALLY_FILLED' | 'FILLED' | 'CANCELED' | 'EXPIRED';
-/** Why an order was canceled or expired. */
-type StatusReason = 'USER' | 'INSUFFICIENT_LIQUIDITY';
-/** An amount of an asset. */
-interface Money {
-    /** The asset's code. */
-    asset: string;
-    /** How much. */
-    amount: Decimal;
+    /** `'IOC'` (default): what does not trade at once expires. `'FOK'`: all of it trades at once, or nothing. */
+    timeInForce?: 'IOC' | 'FOK';
+} & AtMarket & NoTrigger & ((ByQuantity & {
+    side: 'buy';
+    /** Spends at most so much quote, fees included; what is left then expires with `BUDGET_EXHAUSTED`. */
+    maxQuote?: DecimalInput;
+}) | (ByQuantity & {
+    maxQuote?: never;
+}) | ByQuote);
+/** The end of a conditional order that becomes a market order. */
+type TriggeredMarket = AtMarket & {
+    /** A triggered market order is IOC, which can't be said. */
+    timeInForce?: never;
+} & ((ByQuantity & {
+    side: 'buy';
+    /** The budget, which is reserved while the order waits. */
+    maxQuote: DecimalInput;
+}) | (ByQuantity & {
+    side: 'sell';
+    maxQuote?: never;
+}) | (ByQuote & {
+    side: 'buy';
+}));
+/** The end of a conditional order that becomes a limit order. */
+type TriggeredLimit = Limited & {
+    postOnly?: false;
+} & ((Lasting & Iceberg) | Immediate);
+/** What a stop or take-profit order waits for. */
+interface AtTrigger {
+    /** The last trade price that it waits for. */
+    triggerPrice: DecimalInput;
+    trailBps?: never;
+    trailAmount?: never;
+    activationPrice?: never;
 }
+/**
+ * Waits until the last price moves against the position, to the trigger or beyond (a buy: up; a sell: down), and
+ * then trades at market. Its funds are reserved while it waits; until then its status is `PENDING_TRIGGER`.
+ *
+ * @throws {@link LightningError} `WOULD_TRIGGER_IMMEDIATELY`, `NO_REFERENCE_PRICE` before the symbol's first trade,
+ * `MISSING_FIELD` for a buy by quantity without `maxQuote`.
+ *
+ * @example
+ * ```ts
+ * const order = await engine.placeOrder({
+ *   accountId: 1, symbol: 'BTC-USDT', side: 'sell', type: 'stop', triggerPrice: '95', quantity: '2',
+ * });
+ * console.log(order.status, order.triggerPrice); // PENDING_TRIGGER 95.00
+ * ```
+ */
+type StopOrder = OrderBase & {
+    /** Waits for the price to move against the position, then trades at market. */
+    type: 'stop';
+} & AtTrigger & TriggeredMarket;
+/**
+ * Waits like a {@link StopOrder}, and then becomes a limit order with `price`. Its time in force counts from then on.
+ *
+ * @throws {@link LightningError} as for a {@link StopOrder} and a {@link LimitOrder}.
+ *
+ * @example
+ * ```ts
+ * const order = await engine.placeOrder({
+ *   accountId: 1, symbol: 'BTC-USDT', side: 'sell', type: 'stop_limit',
+ *   triggerPrice: '95', price: '94.50', quantity: '2', timeInForce: 'DAY',
+ * });
+ * console.log(order.status, order.reserved); // PENDING_TRIGGER { asset: 'BTC', amount: '2.00000000' }
+ * ```
+ */
+type StopLimitOrder = OrderBase & {
+    /** Waits for the price to move against the position, then is a limit order. */
+    type: 'stop_limit';
+} & AtTrigger & TriggeredLimit;
+/**
+ * Waits until the last price moves in favor, to the trigger or beyond (a buy: down; a sell: up), and then trades at
+ * market.
+ *
+ * @throws {@link LightningError} as for a {@link StopOrder}.
+ *
+ * @example
+ * ```ts
+ * const order = await engine.placeOrder({
+ *   accountId: 1, symbol: 'BTC-USDT', side: 'buy', type: 'take_profit', triggerPrice: '80', quoteQuantity: '500',
+ * });
+ * console.log(order.status, order.reserved); // PENDING_TRIGGER { asset: 'USDT', amount: '500.000000' }
+ * ```
+ */
+type TakeProfitOrder = OrderBase & {
+    /** Waits for the price to move in favor, then trades at market. */
+    type: 'take_profit';
+} & AtTrigger & TriggeredMarket;
+/**
+ * Waits like a {@link TakeProfitOrder}, and then becomes a limit order with `price`.
+ *
+ * @throws {@link LightningError} as for a {@link StopOrder} and a {@link LimitOrder}.
+ *
+ * @example
+ * ```ts
+ * const order = await engine.placeOrder({
+ *   accountId: 1, symbol: 'BTC-USDT', side: 'sell', type: 'take_profit_limit',
+ *   triggerPrice: '110', price: '109', quantity: '2',
+ * });
+ * console.log(order.status); // PENDING_TRIGGER
+ * ```
+ */
+type TakeProfitLimitOrder = OrderBase & {
+    /** Waits for the price to move in favor, then is a limit order. */
+    type: 'take_profit_limit';
+} & AtTrigger & TriggeredLimit;
+/**
+ * A stop whose trigger follows the best last price since it was placed (or since `activationPrice` was reached) at a
+ * distance, and never goes back. Then it trades at market; with `price`, it becomes a limit order.
+ *
+ * @throws {@link LightningError} `TRAILING_RANGE` for a distance outside the symbol's bounds, `NO_REFERENCE_PRICE`
+ * before the symbol's first trade.
+ *
+ * @example
+ * ```ts
+ * const order = await engine.placeOrder({
+ *   accountId: 1, symbol: 'BTC-USDT', side: 'sell', type: 'trailing_stop', trailBps: 250, quantity: '2',
+ * });
+ * console.log(order.status, order.trailBps); // PENDING_TRIGGER 250
+ * ```
+ */
+type TrailingStopOrder = OrderBase & {
+    /** A stop that follows the price. */
+    type: 'trailing_stop';
+    triggerPrice?: never;
+    /** Begins to follow when the last price has reached this (a sell: from below; a buy: from above); at once without. */
+    activationPrice?: DecimalInput;
+} & ({
+    /** How far behind the best price, 1 to 9,999 basis points of it, within the symbol's `trailBps`. */
+    trailBps: number;
+    trailAmount?: never;
+} | {
+    trailBps?: never;
+    /** How far behind the best price, on the price grid. */
+    trailAmount: DecimalInput;
+}) & (TriggeredMarket | TriggeredLimit);
+/** An order to place. */
+type NewOrder = LimitOrder | MarketOrder | StopOrder | StopLimitOrder | TakeProfitOrder | TakeProfitLimitOrder | TrailingStopOrder;
+/**
+ * A pair of orders of which one cancels the other: a limit order that takes a profit, and a stop that ends a loss.
+ * A sell needs `limit.price > last price > stop.triggerPrice`, a buy the reverse (`OCO_BAD_PRICES`). They share one
+ * reservation and count as two open orders.
+ *
+ * @example
+ * ```ts
+ * const pair = await engine.placeOco({
+ *   accountId: 1, symbol: 'BTC-USDT', side: 'sell', quantity: '2',
+ *   limit: { price: '110' }, stop: { triggerPrice: '95', price: '94.50' },
+ * });
+ * console.log(pair.limit.status, pair.stop.status); // NEW PENDING_TRIGGER
+ * ```
+ */
+type NewOco = Omit<OrderBase, 'clientOrderId'> & Lasting & {
+    /** How much base, for both. */
+    quantity: DecimalInput;
+    /** The limit leg. */
+    limit: {
+        /** Its limit price. */
+        price: DecimalInput;
+        /** Only as a maker. */
+        postOnly?: boolean;
+        /** Your name for it. */
+        clientOrderId?: string;
+    };
+    /** The stop leg; without `price` it trades at market when it is triggered, and a buy needs `maxQuote`. */
+    stop: {
+        /** The last trade price that it waits for. */
+        triggerPrice: DecimalInput;
+        /** Its limit price when it is triggered. */
+        price?: DecimalInput;
+        /** The budget of a buy without `price`. */
+        maxQuote?: DecimalInput;
+        /** Your name for it. */
+        clientOrderId?: string;
+    };
+};
+/**
+ * Where an order stands: `PENDING_TRIGGER`, `NEW` and `PARTIALLY_FILLED` are open, the others closed for good.
+ */
+type OrderStatus = 'PENDING_TRIGGER' | 'NEW' | 'PARTIALLY_FILLED' | 'FILLED' | 'CANCELED' | 'EXPIRED';
+/**
+ * Why an order was canceled.
+ * - `USER`: its owner asked. `MASS`: for many at once. `DEADMAN`: its owner's dead-man timer ran out.
+ * - `OCO_SIBLING`: the other order of its pair traded, was triggered or was closed.
+ * - `REPLACED`: by a cancel-replace.
+ * - `ADMIN`: the operator asked. `SYMBOL_CLOSED`: its symbol was closed or removed.
+ */
+type CancelReason = 'USER' | 'MASS' | 'DEADMAN' | 'OCO_SIBLING' | 'REPLACED' | 'ADMIN' | 'SYMBOL_CLOSED';
+/**
+ * Why an order expired.
+ * - `IOC_REMAINDER`: an IOC order, and this much did not trade at once.
+ * - `FOK_UNFILLABLE`: a FOK order that could not trade wholly.
+ * - `INSUFFICIENT_LIQUIDITY`: a market order, and the book ran out.
+ * - `BUDGET_EXHAUSTED`: a market order, and its `maxQuote` paid for no more.
+ * - `PRICE_PROTECTION`: a market order, and the next price was too far from the first.
+ * - `GTD_EXPIRED`, `SESSION_END`: its time had come.
+ * - `TRIGGER_REJECTED`: its trigger came when it could not be executed.
+ * - `STP`: it met an order of its own account or group.
+ */
+type ExpireReason = 'IOC_REMAINDER' | 'FOK_UNFILLABLE' | 'INSUFFICIENT_LIQUIDITY' | 'BUDGET_EXHAUSTED' | 'PRICE_PROTECTION' | 'GTD_EXPIRED' | 'SESSION_END' | 'TRIGGER_REJECTED' | 'STP';
+/** Why an order was canceled or expired. */
+type StatusReason = CancelReason | ExpireReason;
 /** One trade of an order, seen from the order. */
 interface Fill {
     /** The trade. */
@@ -214,11 +1440,40 @@ interface Fill {
     quantity: Decimal;
     /** How much quote. */
     quoteQuantity: Decimal;
+    /** What the order paid for it; negative is a rebate. */
+    fee: SignedDecimal;
+    /** The code of the asset that the fee is in. */
+    feeAsset: string;
     /** `'taker'`: the order came in and took it. */
     liquidity: 'taker';
 }
-/** An order as it stands. */
-interface Order {
+/** What only some orders have; absent from all others. */
+interface OrderExtras {
+    /** The client's name for it. */
+    clientOrderId?: string;
+    /** The last trade price that it waits for, or waited for. */
+    triggerPrice?: Decimal;
+    /** How far its trigger follows, in basis points. */
+    trailBps?: number;
+    /** How far its trigger follows. */
+    trailAmount?: Decimal;
+    /** Where its trigger begins to follow. */
+    activationPrice?: Decimal;
+    /** What it may spend, fees included. */
+    maxQuote?: Decimal;
+    /** How far it may trade from the best opposite price at entry, in basis points. */
+    protectionBps?: number;
+    /** What it shows at a time. */
+    displayQuantity?: Decimal;
+    /** When it expires; of a DAY order the end of its session. */
+    expireAt?: number;
+    /** The pair that it belongs to. */
+    listId?: number;
+    /** The other order of its pair. */
+    siblingOrderId?: number;
+}
+/** An order as it stands. `quantity` = `filledQuantity` + `preventedQuantity` + `openQuantity` + what was canceled or expired. */
+interface Order extends OrderExtras {
     /** Its id, unique in the engine. */
     orderId: number;
     /** Whose. */
@@ -227,32 +1482,40 @@ interface Order {
     symbol: string;
     /** Buy or sell. */
     side: Side;
-    /** Limit or market. */
+    /** Its type; it keeps it when it is triggered. */
     type: OrderType;
-    /** `'GTC'` for limit orders; market orders have none. */
-    timeInForce: TimeInForce | null;
+    /** How long it stays; of a market order `'IOC'` or `'FOK'`. */
+    timeInForce: TimeInForce;
+    /** Only as a maker? */
+    postOnly: boolean;
+    /** Its mode of self-trade prevention. */
+    stp: StpMode;
     /** Where it stands. */
     status: OrderStatus;
     /** Why it was canceled or expired. */
     reason: StatusReason | null;
-    /** Its limit price; none for market orders. */
+    /** Its limit price; null for one that trades at market. */
     price: Decimal | null;
-    /** The base quantity asked for; none for orders by quote. */
+    /** The base quantity asked for; null for orders by quote. */
     quantity: Decimal | null;
-    /** The quote amount asked for; none for orders by quantity. */
+    /** The quote amount asked for; null for orders by quantity. */
     quoteQuantity: Decimal | null;
-    /** Base traded. `quantity` = `filledQuantity` + `openQuantity` + what was canceled or expired. */
+    /** Base traded. */
     filledQuantity: Decimal;
     /** Quote traded. */
     filledQuote: Decimal;
     /**
      * Average price of its fills, with four decimals more than a price, rounded half to even; for people to look
-     * at, not to calculate with (`filledQuote` is exact). None without a fill.
+     * at, not to calculate with (`filledQuote` is exact). Null without a fill.
      */
     averagePrice: Decimal | null;
-    /** Base that still rests in the book. */
+    /** Base that may still trade; hidden quantity of an iceberg included. */
     openQuantity: Decimal;
-    /** What is still reserved for it. */
+    /** Base lost to self-trade prevention. */
+    preventedQuantity: Decimal;
+    /** Fees paid, net of rebates. */
+    fee: Fee;
+    /** What is still reserved for it; the limit order of a pair holds the reservation of both. */
     reserved: Money;
     /** When it was accepted. */
     createdAt: number;
@@ -260,27 +1523,71 @@ interface Order {
     updatedAt: number;
 }
 /** An accepted order after everything that it did at once. */
-interface OrderResult extends Omit<Order, 'createdAt' | 'updatedAt'> {
-    /** Resting (`NEW`, `PARTIALLY_FILLED`), done (`FILLED`), or given up by its own terms (`EXPIRED`). */
-    status: 'NEW' | 'PARTIALLY_FILLED' | 'FILLED' | 'EXPIRED';
+interface OrderResult extends Omit<Order, 'createdAt' | 'updatedAt'>, Stamp {
     /** Its trades, in the order they happened. */
     fills: Fill[];
-    /** The order's place in the engine's log. */
-    seq: number;
     /** The symbol's book sequence after it. */
     bookSeq: number;
+}
+/** What an order would do, were it placed now. */
+interface TestResult {
+    /** On which symbol. */
+    symbol: string;
+    /** Buy or sell. */
+    side: Side;
+    /** Its type. */
+    type: OrderType;
+    /** Where it would stand. */
+    status: OrderStatus;
+    /** Why it would expire. */
+    reason: StatusReason | null;
+    /** Base it would trade at once. */
+    filledQuantity: Decimal;
+    /** Quote it would trade at once. */
+    filledQuote: Decimal;
+    /** Average price of that; null without a fill. */
+    averagePrice: Decimal | null;
+    /** Fees it would pay for that. */
+    fee: Fee;
+    /** What would stay reserved for it. */
+    reserved: Money;
+    /** The newest record of the engine's log that this is based on. */
+    seq: number;
     /** When. */
     ts: number;
 }
-/** Which order to cancel. */
-interface CancelRequest {
-    /** Its owner. Nobody else can cancel it: for others it does not exist. */
-    accountId: number;
+/** Both orders of a pair. If the limit order traded at once, the stop is closed (`OCO_SIBLING`). */
+interface OcoResult extends Stamp {
+    /** The pair's id. */
+    listId: number;
+    /** On which symbol. */
+    symbol: string;
+    /** The limit order, which holds the reservation of both. */
+    limit: OrderResult;
+    /** The stop. */
+    stop: OrderResult;
+}
+/** An order, by one of its two names. */
+type OrderRef = {
     /** Its id. */
     orderId: number;
-}
+    clientOrderId?: never;
+} | {
+    orderId?: never;
+    /** The client's name for it; only live orders can be found by it. */
+    clientOrderId: string;
+};
+/** Which order to cancel. */
+type CancelRequest = OrderRef & Idempotent & {
+    /** Its owner. Nobody else can cancel it: for others it does not exist. */
+    accountId: number;
+    /** Only if it is on this symbol (`UNKNOWN_ORDER`). */
+    symbol?: string;
+    /** Only in this state (`CANCEL_RESTRICTED`): `'NEW'`, nothing filled; `'PARTIALLY_FILLED'`, something. */
+    onlyIf?: 'NEW' | 'PARTIALLY_FILLED';
+};
 /** A canceled order. */
-interface CancelResult {
+interface CanceledOrder {
     /** Its id. */
     orderId: number;
     /** On which symbol it was. */
@@ -289,22 +1596,149 @@ interface CancelResult {
     side: Side;
     /** Always `'CANCELED'`. */
     status: 'CANCELED';
-    /** Base that will not trade. */
+    /** Base that will not trade; zero for an order by quote. */
     canceledQuantity: Decimal;
     /** What went back to available: all that was still reserved. */
     released: Money;
-    /** The cancel's place in the engine's log. */
-    seq: number;
+    /** The other order of its pair, which was canceled with it. */
+    siblingOrderId?: number;
     /** The symbol's book sequence after it. */
     bookSeq: number;
-    /** When. */
-    ts: number;
 }
+/** A canceled order, and where in the log that is. */
+interface CancelResult extends CanceledOrder, Stamp {
+}
+/** How to amend an order: a new quantity, a new price, or both. */
+type AmendRequest = OrderRef & Idempotent & {
+    /** Its owner. */
+    accountId: number;
+    /** On which symbol it is. */
+    symbol: string;
+    /** The new limit price. */
+    price?: DecimalInput;
+} & ({
+    /** The new **total** quantity, what is filled already included; above that (`QTY_BELOW_FILLED`). */
+    quantity?: DecimalInput;
+    reduceBy?: never;
+} | {
+    quantity?: never;
+    /** So much less; less than what is open (`QTY_BELOW_FILLED`). */
+    reduceBy: DecimalInput;
+});
+/**
+ * An amended order. `filledQuantity`, `filledQuote`, `averagePrice`, `preventedQuantity`, `fee` and `fills` are those
+ * of the amend alone: of an order that came in again and traded. `quantity` = `doneBefore` + `filledQuantity` +
+ * `preventedQuantity` + `openQuantity` + what expired.
+ */
+interface AmendResult extends OrderResult {
+    /** Base that was filled or prevented before the amend. */
+    doneBefore: Decimal;
+    /** Did it keep its place in the queue? Only if nothing but its quantity changed, and that downwards. */
+    priorityKept: boolean;
+}
+/** `Omit` for each member of a union by itself. */
+type OmitEach<Union, Keys extends PropertyKey> = Union extends unknown ? Omit<Union, Keys> : never;
+/** The order that a cancel-replace places. */
+type ReplacementOrder = OmitEach<NewOrder, 'accountId' | 'requestId' | 'requestLane'>;
+/** A cancel, and an order in its place. */
+interface ReplaceRequest extends Idempotent {
+    /** Whose. */
+    accountId: number;
+    /** The order that goes. */
+    cancel: OrderRef & {
+        /** Only in this state (`CANCEL_RESTRICTED`). */
+        onlyIf?: 'NEW' | 'PARTIALLY_FILLED';
+    };
+    /** The order that comes; on the same symbol. */
+    place: ReplacementOrder;
+    /**
+     * What if a half fails.
+     * - `'STOP_ON_FAILURE'` (default): if the cancel fails, nothing is placed.
+     * - `'ALLOW_FAILURE'`: places the order whatever came of the cancel.
+     * - `'ATOMIC'`: both or nothing.
+     */
+    mode?: 'STOP_ON_FAILURE' | 'ALLOW_FAILURE' | 'ATOMIC';
+}
+/** A cancel-replace of which both halves succeeded. */
+interface ReplaceResult extends Stamp {
+    /** The order that went. */
+    canceled: CanceledOrder;
+    /** The order that came. */
+    placed: OrderResult;
+}
+/** What came of one item of several. */
+type BatchItem<Result> = {
+    /** It was done. */
+    ok: true;
+    /** Its result. */
+    result: Result;
+} | {
+    /** It was refused. */
+    ok: false;
+    /** Why. */
+    error: LightningError;
+};
+/** Which orders to cancel. */
+interface CancelAllRequest extends Idempotent {
+    /** Whose. */
+    accountId: number;
+    /** Only those on this symbol. */
+    symbol?: string;
+    /** Only those of this side. */
+    side?: Side;
+    /** Only those whose client order id begins like this. */
+    clientOrderIdPrefix?: string;
+}
+/** Orders that were canceled together. */
+interface MassCancel {
+    /** The orders, in the order of acceptance; none if none matched. */
+    orders: CanceledOrder[];
+    /** What went back to available, per asset. */
+    released: Money[];
+}
+/** A mass cancel. */
+interface CancelAllResult extends MassCancel, Stamp {
+}
+/** What the operator canceled. */
+interface SymbolCancelResult extends MassCancel, MaybeDuplicate {
+}
+/** Which open orders. */
+interface OpenOrdersFilter {
+    /** Whose; everybody's without. */
+    accountId?: number;
+    /** Of which symbol; of all without. */
+    symbol?: string;
+    /** Only those with higher ids: the last one of the page before. */
+    afterId?: number;
+    /** At most so many, 1 to 10,000; default 10,000. */
+    limit?: number;
+}
+/** Which closed orders. */
+interface OrdersFilter {
+    /** Whose. */
+    accountId: number;
+    /** Of which symbol; of all without. */
+    symbol?: string;
+    /** Where the page before ended: its `next`. */
+    cursor?: number;
+    /** At most so many, 1 to 1,000; default 100. */
+    limit?: number;
+}
+/** A page of closed orders. */
+interface OrdersPage {
+    /** The orders, the last closed first. */
+    orders: Order[];
+    /** The cursor of the next page; null if this was the last. */
+    next: number | null;
+}
+
+/** Books and trades. */
+
 /** One price level. */
 interface BookLevel {
     /** The price. */
     price: Decimal;
-    /** Base resting there. */
+    /** Base resting there; of icebergs only what they show. */
     quantity: Decimal;
     /** Orders resting there. */
     orders: number;
@@ -367,50 +1801,277 @@ interface Trade {
     /** The symbol's book sequence of the command that made it. */
     bookSeq: number;
 }
-/** What all balances of one asset add up to. */
-interface Conservation {
-    /** The asset's code. */
-    asset: string;
-    /** All deposits ever. */
-    deposited: Decimal;
-    /** All withdrawals ever. */
-    withdrawn: Decimal;
-    /** Sum of all available balances. */
-    available: Decimal;
-    /** Sum of all frozen balances. */
-    frozen: Decimal;
-    /** Sum of what open orders have reserved. */
-    reserved: Decimal;
-    /** `available + frozen = deposited - withdrawn` and `frozen = reserved`, to the atom. */
-    holds: boolean;
+/** A trade seen from one of its parties. */
+interface MyTrade {
+    /** 1, 2, 3 ... per symbol: ids that are missing are trades of others. */
+    tradeId: number;
+    /** Of which symbol. */
+    symbol: string;
+    /** The account's order. */
+    orderId: number;
+    /** The order's side. */
+    side: Side;
+    /** The maker's price. */
+    price: Decimal;
+    /** How much base. */
+    quantity: Decimal;
+    /** How much quote. */
+    quoteQuantity: Decimal;
+    /** What the account paid; negative is a rebate. */
+    fee: SignedDecimal;
+    /** The code of the asset that the fee is in. */
+    feeAsset: string;
+    /** Did the order rest (`'maker'`) or come in (`'taker'`)? */
+    liquidity: 'maker' | 'taker';
+    /** When. */
+    ts: number;
+    /** The symbol's book sequence of the command that made it. */
+    bookSeq: number;
 }
-/** What an engine has been doing. */
-interface EngineStats {
-    /** Where the shards run. */
-    mode: 'threaded' | 'inline';
-    /** Shards that own balances. */
-    sequencers: number;
-    /** Shards that own books. */
-    matchers: number;
-    /** Calls admitted since the engine was opened, reads included. */
-    commands: number;
-    /** Calls refused before they were admitted. */
-    refusedAtEdge: number;
-    /** Calls refused with `BUSY`. */
-    busy: number;
-    /** Calls admitted and not settled yet. */
-    inFlight: number;
-    /** The newest record of the engine's log. */
-    seq: number;
-    /** True after a broken invariant: nothing is taken any more. */
-    halted: boolean;
+/** Whose trades. */
+interface MyTradesFilter {
+    /** Whose. */
+    accountId: number;
+    /** Of which symbol. */
+    symbol: string;
+    /** The first id wanted; the newest trades without. */
+    fromId?: number;
+    /** Trades at most, 1 to 1,000; default 100. */
+    limit?: number;
+}
+
+/** Accounts: deposits, withdrawals, transfers, terms, ledgers. */
+
+/** Accounts of an engine. */
+declare class Accounts {
+    #private;
+    /**
+     * Adds to an account's available balance. The first deposit makes the account.
+     *
+     * @throws {@link LightningError} `UNKNOWN_ASSET`, `ASSET_DISABLED`, `ACCOUNT_CLOSED`, `BALANCE_OVERFLOW`, and
+     * the codes of bad decimals.
+     *
+     * @example
+     * ```ts
+     * const { available } = await engine.accounts.deposit({ accountId: 1, asset: 'USDT', amount: '1000', requestId: 1 });
+     * console.log(available); // 1000.000000
+     * ```
+     */
+    deposit(request: FundsRequest): Promise<BalanceChange>;
+    /**
+     * Takes from an account's available balance. What is frozen can't be withdrawn.
+     *
+     * @throws {@link LightningError} `UNKNOWN_ACCOUNT`, `UNKNOWN_ASSET`, `ASSET_DISABLED`, `ACCOUNT_SUSPENDED`,
+     * `ACCOUNT_CLOSED`, `PERMISSION_DENIED`, `INSUFFICIENT_BALANCE`, and the codes of bad decimals.
+     */
+    withdraw(request: FundsRequest): Promise<BalanceChange>;
+    /**
+     * Moves available balance from one account to another, which must exist. Answers with the sender's balance.
+     *
+     * @throws {@link LightningError} as {@link Accounts.withdraw} for the sender; `UNKNOWN_ACCOUNT`, `ACCOUNT_CLOSED`,
+     * `BALANCE_OVERFLOW` for the receiver; `CONFLICTING_FIELDS` if both are the same.
+     *
+     * @example
+     * ```ts
+     * const sender = await engine.accounts.transfer({ from: 1, to: 2, asset: 'USDT', amount: '250' });
+     * console.log(sender.available); // 750.000000
+     * ```
+     */
+    transfer(request: TransferRequest): Promise<BalanceChange>;
+    /**
+     * Freezes available balance for a purpose outside the exchange, until {@link Accounts.release}.
+     *
+     * @throws {@link LightningError} as {@link Accounts.withdraw}.
+     */
+    hold(request: FundsRequest): Promise<BalanceChange>;
+    /**
+     * Gives back what {@link Accounts.hold} has frozen.
+     *
+     * @throws {@link LightningError} `INSUFFICIENT_BALANCE` for more than is held; `UNKNOWN_ACCOUNT`, `UNKNOWN_ASSET`,
+     * `ACCOUNT_CLOSED`, and the codes of bad decimals.
+     */
+    release(request: FundsRequest): Promise<BalanceChange>;
+    /**
+     * An account's balances, by asset in the order of their creation; zero balances of assets it once had
+     * included. With `asset` just that one, zero if it never had any.
+     *
+     * @throws {@link LightningError} `UNKNOWN_ACCOUNT`, `UNKNOWN_ASSET`.
+     */
+    balances(accountId: number, options?: {
+        asset?: string;
+    }): Promise<Balance[]>;
+    /**
+     * An account's ledger: every change of its balances and why, the newest first, as far back as
+     * `history.ledgerEntries` reaches. Read page by page while it is iterated; what happens meanwhile is not in it.
+     *
+     * @param filter - `asset`: only of this one; `limit`: at most so many entries in all.
+     * @throws {@link LightningError} `UNKNOWN_ACCOUNT`, `UNKNOWN_ASSET`, `INVALID_REQUEST`, when it is iterated.
+     *
+     * @example
+     * ```ts
+     * for await (const entry of engine.accounts.ledger(1, { asset: 'USDT', limit: 10 })) {
+     *   console.log(entry.type, entry.availableChange, entry.available); // DEPOSIT 1000.000000 1000.000000
+     * }
+     * ```
+     */
+    ledger(accountId: number, filter?: LedgerFilter): AsyncGenerator<LedgerEntry, void, undefined>;
+    /**
+     * An account's terms.
+     *
+     * @throws {@link LightningError} `UNKNOWN_ACCOUNT`.
+     */
+    get(accountId: number): Promise<AccountInfo>;
+    /**
+     * Changes what an account may do.
+     *
+     * @throws {@link LightningError} `UNKNOWN_ACCOUNT`, `INVALID_REQUEST` for another word; to `CLOSED`:
+     * `HAS_OPEN_ORDERS`, `NON_ZERO_BALANCE`; out of it: `BAD_STATUS_TRANSITION`.
+     */
+    setStatus(accountId: number, status: AccountStatus, options?: Idempotent): Promise<AccountInfo>;
+    /**
+     * Gives an account its own fee rates, on one symbol or on all, for orders from now on; null takes them away.
+     *
+     * @throws {@link LightningError} `UNKNOWN_ACCOUNT`, `UNKNOWN_SYMBOL`, `INVALID_FEE`.
+     *
+     * @example
+     * ```ts
+     * await engine.accounts.setFees(1, { makerPpm: -50, takerPpm: 300 }, { symbol: 'BTC-USDT' });
+     * await engine.accounts.setFees(1, null, { symbol: 'BTC-USDT' });
+     * ```
+     */
+    setFees(accountId: number, fees: FeeRates | null, options?: Idempotent & {
+        symbol?: string;
+    }): Promise<AccountInfo>;
+    /**
+     * Changes what an account is allowed to do.
+     *
+     * @throws {@link LightningError} `UNKNOWN_ACCOUNT`, `MISSING_FIELD`.
+     */
+    setPermissions(accountId: number, permissions: Permissions, options?: Idempotent): Promise<AccountInfo>;
+    /**
+     * Puts an account into a group, whose accounts don't trade with each other; null takes it out.
+     *
+     * @param group - 1 to 2^32 - 1.
+     * @throws {@link LightningError} `UNKNOWN_ACCOUNT`, `INVALID_REQUEST`.
+     */
+    setStpGroup(accountId: number, group: number | null, options?: Idempotent): Promise<AccountInfo>;
+    /**
+     * Bounds how many orders an account may place per time; null takes the bound away.
+     *
+     * @throws {@link LightningError} `UNKNOWN_ACCOUNT`, `INVALID_REQUEST`.
+     */
+    setRateLimit(accountId: number, rateLimit: RateLimit | null, options?: Idempotent): Promise<AccountInfo>;
+}
+
+/** Assets and symbols: what is traded for what, and by which rules. */
+
+/** Assets of an engine. Every call here is an operator's. */
+declare class Assets {
+    #private;
+    /**
+     * Creates an asset.
+     *
+     * @throws {@link LightningError} `ASSET_EXISTS`, `INVALID_REQUEST` for a bad code or scale.
+     */
+    create(asset: NewAsset, options?: AdminOptions): Promise<Asset>;
+    /**
+     * An asset by its code.
+     *
+     * @throws {@link LightningError} `UNKNOWN_ASSET`.
+     */
+    get(code: string): Asset;
+    /** Every asset, in the order of creation. */
+    list(): Asset[];
+    /**
+     * Changes what people call an asset, or whether it can be moved and traded.
+     *
+     * @throws {@link LightningError} `UNKNOWN_ASSET`, `NO_CHANGE` without a field.
+     */
+    update(code: string, patch: AssetPatch, options?: AdminOptions): Promise<Asset>;
+    /**
+     * Removes an asset that no symbol trades and nobody owns anything of. Its code is free again.
+     *
+     * @throws {@link LightningError} `UNKNOWN_ASSET`, `ASSET_IN_USE`.
+     */
+    remove(code: string, options?: AdminOptions): Promise<void>;
+}
+/** Symbols of an engine. Every call here is an operator's. */
+declare class Symbols {
+    #private;
+    /**
+     * Creates a symbol with an empty book; orders are taken as soon as this resolves.
+     *
+     * @throws {@link LightningError} `SYMBOL_EXISTS`, `UNKNOWN_ASSET`, `SYMBOL_PRECISION_INEXACT` when a trade
+     * could round (its `details` name the scale that the quote asset would need) or an order could overflow,
+     * `INVALID_FEE`, `INVALID_REQUEST` and the codes of bad decimals otherwise.
+     *
+     * @example
+     * ```ts
+     * await engine.symbols.create({
+     *   name: 'BTC-USDT', base: 'BTC', quote: 'USDT', tickSize: '0.01', lotSize: '0.0001',
+     *   minNotional: '5', fees: { makerPpm: 200, takerPpm: 750 }, bandBps: { bidUp: 500, bidDown: 9000, askUp: 9000, askDown: 500 },
+     * });
+     * ```
+     */
+    create(symbol: NewSymbol, options?: AdminOptions): Promise<SymbolInfo>;
+    /**
+     * A symbol with its rules, by its name.
+     *
+     * @throws {@link LightningError} `UNKNOWN_SYMBOL`.
+     */
+    get(name: string): SymbolInfo;
+    /** Every symbol, in the order of creation. */
+    list(): SymbolInfo[];
+    /**
+     * What of a symbol may change while it trades: its status and its rules.
+     *
+     * @throws {@link LightningError} `UNKNOWN_SYMBOL`.
+     */
+    rules(name: string): SymbolRules;
+    /**
+     * Changes some rules of a symbol, for orders from now on; those that rest stay as they are. Null takes a rule away.
+     *
+     * @throws {@link LightningError} `UNKNOWN_SYMBOL`, `NO_CHANGE` without a field, `IMMUTABLE_FIELD` for base, quote,
+     * `tickSize`, `lotSize` and `feeMode`, `INVALID_FEE`, `SYMBOL_PRECISION_INEXACT`, and the codes of bad decimals.
+     *
+     * @example
+     * ```ts
+     * await engine.symbols.update('BTC-USDT', { fees: { makerPpm: 0, takerPpm: 500 }, maxNotional: null });
+     * ```
+     */
+    update(name: string, patch: SymbolPatch, options?: AdminOptions): Promise<SymbolInfo>;
+    /**
+     * Changes what a symbol accepts.
+     *
+     * @param options - `cancelOpen`: cancels its open orders with it, which `CLOSED` needs if there are any.
+     * @throws {@link LightningError} `UNKNOWN_SYMBOL`, `SYMBOL_IN_USE`, `BAD_STATUS_TRANSITION` out of `CLOSED`,
+     * `INVALID_REQUEST` for another word.
+     *
+     * @example
+     * ```ts
+     * const { orders } = await engine.symbols.setStatus('BTC-USDT', 'HALT', { cancelOpen: true });
+     * console.log(`${orders.length} orders canceled`);
+     * ```
+     */
+    setStatus(name: string, status: SymbolStatus, options?: AdminOptions & {
+        cancelOpen?: boolean;
+    }): Promise<SymbolStatusChange>;
+    /**
+     * Removes a symbol. Its name is free again. Collect its fees first: nobody could afterwards.
+     *
+     * @param options - `force`: cancels its open orders first (`SYMBOL_CLOSED`).
+     * @throws {@link LightningError} `UNKNOWN_SYMBOL`, `SYMBOL_IN_USE` if it has open orders and is not forced, or fees
+     * that were not collected.
+     */
+    remove(name: string, options?: AdminOptions & {
+        force?: boolean;
+    }): Promise<SymbolCancelResult>;
 }
 
 /**
  * The engine as TypeScript sees it: typed calls, promises that always settle, errors with stable codes.
  *
- * Nothing about trading is decided here. Calls made in one go are written into one buffer and handed over
- * together at the end of the current microtask; answers come back in batches and settle their promises.
+ * Nothing about trading is decided here; what is shared by all of it stands in `core.ts`.
  */
 
 /**
@@ -456,18 +2117,137 @@ declare class Engine {
      * status, its fills, and what is still reserved for it. What became of an accepted order is a status, never
      * an error.
      *
-     * @throws {@link LightningError} when the order is refused; nothing has changed then. Rules are checked
-     * before funds: malformed (1xxx), symbol rules (20xx), `UNKNOWN_ACCOUNT`, `TOO_MANY_OPEN_ORDERS`,
-     * `INSUFFICIENT_BALANCE`.
+     * Hover over the order types for what each of them means: {@link LimitOrder}, {@link MarketOrder},
+     * {@link StopOrder}, {@link StopLimitOrder}, {@link TakeProfitOrder}, {@link TakeProfitLimitOrder},
+     * {@link TrailingStopOrder}.
+     *
+     * @throws {@link LightningError} when the order is refused; nothing has changed then. Always in this order: the
+     * shape (1xxx), the request id (500x), the symbol and its status (`UNKNOWN_SYMBOL`, 200x), the combination of
+     * fields, the symbol's rules (201x to 204x), `STALE_REQUEST`, the account (300x), `RATE_LIMITED`,
+     * `DUPLICATE_CLIENT_ORDER_ID`, `PRICE_BAND`, limits (205x), post-only and trigger (401x), funds
+     * (`INSUFFICIENT_BALANCE`).
+     *
+     * @example
+     * ```ts
+     * const order = await engine.placeOrder({
+     *   accountId: 1, symbol: 'BTC-USDT', side: 'buy', type: 'limit', price: '100', quantity: '2',
+     *   timeInForce: 'IOC', clientOrderId: 'mine-1', requestId: 17,
+     * });
+     * console.log(order.status, order.reason, order.fills); // EXPIRED IOC_REMAINDER []
+     * ```
      */
     placeOrder(order: NewOrder): Promise<OrderResult>;
     /**
-     * Cancels an open order of the account, and releases exactly what was still reserved for it.
+     * What an order would do, were it placed now; it is judged like one, and nothing is done.
      *
-     * @throws {@link LightningError} `UNKNOWN_ORDER` for an order that does not exist or is another account's,
-     * `ORDER_ALREADY_CLOSED` with its final status in `details`.
+     * @throws {@link LightningError} as {@link Engine.placeOrder}.
+     */
+    testOrder(order: NewOrder): Promise<TestResult>;
+    /**
+     * Places a pair of orders of which one cancels the other: see {@link NewOco}.
+     *
+     * @throws {@link LightningError} as {@link Engine.placeOrder}; `OCO_BAD_PRICES`, `NO_REFERENCE_PRICE`.
+     */
+    placeOco(oco: NewOco): Promise<OcoResult>;
+    /**
+     * Places several orders, each independently of the others, in their order; the answers are in the same order.
+     *
+     * @param orders - 1,000 at most.
+     * @throws {@link LightningError} `BATCH_TOO_LARGE`; what is wrong with an order is in its item.
+     *
+     * @example
+     * ```ts
+     * const items = await engine.placeOrders([first, second]);
+     * for (const item of items) console.log(item.ok ? item.result.orderId : item.error.code);
+     * ```
+     */
+    placeOrders(orders: readonly NewOrder[]): Promise<BatchItem<OrderResult>[]>;
+    /**
+     * Cancels an open order of the account, and releases exactly what was still reserved for it. Of a pair, both go.
+     *
+     * @throws {@link LightningError} `UNKNOWN_ORDER` for an order that does not exist or is another account's (by client
+     * order id also for one that is closed), `ORDER_ALREADY_CLOSED` with its final status in `details`,
+     * `CANCEL_RESTRICTED` if `onlyIf` does not hold.
+     *
+     * @example
+     * ```ts
+     * const canceled = await engine.cancelOrder({ accountId: 1, clientOrderId: 'mine-1', onlyIf: 'NEW' });
+     * console.log(canceled.released); // { asset: 'USDT', amount: '200.000000' }
+     * ```
      */
     cancelOrder(request: CancelRequest): Promise<CancelResult>;
+    /**
+     * Cancels several orders, each independently of the others; the answers are in the same order.
+     *
+     * @param requests - 1,000 at most.
+     * @throws {@link LightningError} `BATCH_TOO_LARGE`; what is wrong with a cancel is in its item.
+     */
+    cancelOrders(requests: readonly CancelRequest[]): Promise<BatchItem<CancelResult>[]>;
+    /**
+     * Changes an open order's quantity or limit price; it keeps its id. Less quantity alone keeps its place in the
+     * queue; otherwise it comes in again, and trades if it crosses. An order that waits for its trigger changes in
+     * place. A refusal leaves it as it was.
+     *
+     * @throws {@link LightningError} `UNKNOWN_ORDER`, `ORDER_ALREADY_CLOSED`, `TOO_MANY_AMENDS`, the symbol's rules,
+     * `AMEND_NOT_ALLOWED`, `NO_CHANGE`, `QTY_BELOW_FILLED`, `PRICE_BAND`, `POST_ONLY_WOULD_CROSS`,
+     * `INSUFFICIENT_BALANCE` for what it needs more.
+     *
+     * @example
+     * ```ts
+     * const amended = await engine.amendOrder({ accountId: 1, symbol: 'BTC-USDT', orderId, reduceBy: '0.5' });
+     * console.log(amended.openQuantity, amended.priorityKept); // 1.5000 true
+     * ```
+     */
+    amendOrder(request: AmendRequest): Promise<AmendResult>;
+    /**
+     * Cancels an order and places another one of the same account and symbol. What the old order frees counts for the
+     * new one.
+     *
+     * @throws {@link ReplaceError} `REPLACE_PARTIALLY_FAILED` if one half was done and the other was not,
+     * `REPLACE_FAILED` if nothing was; both halves are in its `details`. {@link LightningError} for malformed requests.
+     *
+     * @example
+     * ```ts
+     * const { placed } = await engine.cancelReplace({
+     *   accountId: 1, cancel: { orderId }, mode: 'ATOMIC',
+     *   place: { symbol: 'BTC-USDT', side: 'buy', type: 'limit', price: '101', quantity: '2' },
+     * });
+     * ```
+     */
+    cancelReplace(request: ReplaceRequest): Promise<ReplaceResult>;
+    /**
+     * Cancels all of an account's open orders that match, those that wait for a trigger included; none is no error.
+     *
+     * @throws {@link LightningError} `UNKNOWN_ACCOUNT`, `UNKNOWN_SYMBOL`, `INVALID_SIDE`, `INVALID_CLIENT_ORDER_ID`.
+     *
+     * @example
+     * ```ts
+     * const { orders, released } = await engine.cancelAll({ accountId: 1, symbol: 'BTC-USDT', side: 'buy' });
+     * console.log(orders.length, released); // 3 [{ asset: 'USDT', amount: '600.000000' }]
+     * ```
+     */
+    cancelAll(request: CancelAllRequest): Promise<CancelAllResult>;
+    /**
+     * Sets an account's dead-man timer: unless it is set again before, everything that the account has open then is
+     * canceled (`DEADMAN`), once. Zero disarms it.
+     *
+     * @throws {@link LightningError} `UNKNOWN_ACCOUNT`, `INVALID_REQUEST`.
+     */
+    cancelAllAfter(request: CancelAllAfterRequest): Promise<CancelTimer>;
+    /**
+     * Cancels every open order of a symbol (`ADMIN`). An operator's call.
+     *
+     * @throws {@link LightningError} `UNKNOWN_SYMBOL`.
+     */
+    cancelSymbolOrders(symbol: string, options?: AdminOptions): Promise<SymbolCancelResult>;
+    /**
+     * Moves the fees that have accrued at a symbol, or at all of them one after the other, to an account. An operator's
+     * call.
+     *
+     * @throws {@link LightningError} `UNKNOWN_ACCOUNT`, `UNKNOWN_SYMBOL`, `CONFLICTING_FIELDS` for a request id without
+     * a symbol.
+     */
+    collectFees(request: CollectFeesRequest): Promise<CollectedFees>;
     /**
      * One order, open or recently closed.
      *
@@ -475,15 +2255,38 @@ declare class Engine {
      */
     order(orderId: number): Promise<Order>;
     /**
-     * Open orders in the order of acceptance: of one account or of all, of one symbol or of all. One answer holds
-     * them all: meant for accounts and symbols of some ten thousand orders, not for a dump of a whole exchange.
+     * One live order by the account's own name for it.
      *
-     * @throws {@link LightningError} `UNKNOWN_ACCOUNT`, `UNKNOWN_SYMBOL`.
+     * @throws {@link LightningError} `UNKNOWN_ACCOUNT`, `UNKNOWN_ORDER`, `INVALID_CLIENT_ORDER_ID`.
      */
-    openOrders(filter?: {
-        accountId?: number;
-        symbol?: string;
-    }): Promise<Order[]>;
+    orderByClientId(accountId: number, clientOrderId: string): Promise<Order>;
+    /**
+     * Open orders, those that wait for a trigger included, by ascending id (of one account that is the order of
+     * acceptance): of one account or of all, of one symbol or of all.
+     *
+     * @throws {@link LightningError} `UNKNOWN_ACCOUNT`, `UNKNOWN_SYMBOL`, `INVALID_REQUEST`.
+     */
+    openOrders(filter?: OpenOrdersFilter): Promise<Order[]>;
+    /**
+     * Closed orders of an account that are still remembered, the last closed first, page by page.
+     *
+     * @throws {@link LightningError} `UNKNOWN_ACCOUNT`, `UNKNOWN_SYMBOL`, `INVALID_REQUEST`.
+     *
+     * @example
+     * ```ts
+     * let page = await engine.orders({ accountId: 1 });
+     * while (page.next !== null) page = await engine.orders({ accountId: 1, cursor: page.next });
+     * ```
+     */
+    orders(filter: OrdersFilter): Promise<OrdersPage>;
+    /**
+     * An account's own trades of a symbol in ascending order of their ids: the newest ones, or those from an id on, as
+     * far back as `history.tradesPerSymbol` reaches. A trade of an account with itself is there twice, once for each of
+     * its orders.
+     *
+     * @throws {@link LightningError} `UNKNOWN_SYMBOL`, `INVALID_REQUEST`.
+     */
+    myTrades(filter: MyTradesFilter): Promise<MyTrade[]>;
     /**
      * The best levels of a symbol's book, right now. Shows the effects of every call that has been answered.
      *
@@ -510,11 +2313,29 @@ declare class Engine {
         fromId?: number;
         limit?: number;
     }): Trade[];
+    /** What time it is for the engine, in milliseconds since 1970. */
+    now(): number;
+    /**
+     * Moves a manual clock on, and does on the way what is due: orders expire, dead-man timers run out, each at its
+     * time. Await the calls that were made before.
+     *
+     * @param milliseconds - how far; a whole number from 0.
+     * @returns what time it is then.
+     * @throws {@link LightningError} `INVALID_REQUEST` unless the engine was opened with a manual clock.
+     *
+     * @example
+     * ```ts
+     * const engine = await Engine.open({ clock: { manual: Date.UTC(2026, 0, 1) }, threads: 'inline' });
+     * await engine.advance(60_000);
+     * console.log(new Date(engine.now()).toISOString()); // 2026-01-01T00:01:00.000Z
+     * ```
+     */
+    advance(milliseconds: number): Promise<number>;
     /** What the engine has been doing. */
     stats(): EngineStats;
     /**
-     * What all balances add up to, per asset: proof that no atom was made or lost. Exact when no other call is
-     * in flight; await yours first.
+     * What all balances and accrued fees add up to, per asset: proof that no atom was made or lost. Exact when no
+     * other call is in flight; await yours first.
      */
     conservation(): Promise<Conservation[]>;
     /**
@@ -525,282 +2346,6 @@ declare class Engine {
     /** `await using engine = await Engine.open()` closes it at the end of the block. */
     [Symbol.asyncDispose](): Promise<void>;
 }
-/** Assets of an engine. */
-declare class Assets {
-    #private;
-    /**
-     * Creates an asset.
-     *
-     * @throws {@link LightningError} `ASSET_EXISTS`, `INVALID_REQUEST` for a bad code or scale.
-     */
-    create(asset: NewAsset): Promise<Asset>;
-    /** Every asset, in the order of creation. */
-    list(): Asset[];
-}
-/** Symbols of an engine. */
-declare class Symbols {
-    #private;
-    /**
-     * Creates a symbol with an empty book; orders are taken as soon as this resolves.
-     *
-     * @throws {@link LightningError} `SYMBOL_EXISTS`, `UNKNOWN_ASSET`, `SYMBOL_PRECISION_INEXACT` when a trade
-     * could round (its `details` name the scale that the quote asset would need) or an order could overflow,
-     * `INVALID_REQUEST` and the codes of bad decimals otherwise.
-     */
-    create(symbol: NewSymbol): Promise<SymbolInfo>;
-    /** Every symbol, in the order of creation. */
-    list(): SymbolInfo[];
-}
-/** Accounts of an engine. */
-declare class Accounts {
-    #private;
-    /**
-     * Adds to an account's available balance. The first deposit makes the account.
-     *
-     * @throws {@link LightningError} `UNKNOWN_ASSET`, `BALANCE_OVERFLOW`, and the codes of bad decimals.
-     */
-    deposit(request: FundsRequest): Promise<BalanceChange>;
-    /**
-     * Takes from an account's available balance. What is frozen for open orders can't be withdrawn.
-     *
-     * @throws {@link LightningError} `UNKNOWN_ACCOUNT`, `UNKNOWN_ASSET`, `INSUFFICIENT_BALANCE`, and the codes of
-     * bad decimals.
-     */
-    withdraw(request: FundsRequest): Promise<BalanceChange>;
-    /**
-     * An account's balances, by asset in the order of their creation; zero balances of assets it once had
-     * included. With `asset` just that one, zero if it never had any.
-     *
-     * @throws {@link LightningError} `UNKNOWN_ACCOUNT`, `UNKNOWN_ASSET`.
-     */
-    balances(accountId: number, options?: {
-        asset?: string;
-    }): Promise<Balance[]>;
-}
 
-/**
- * Every refusal by its code.
- *
- * Generated from native/core/src/reject.rs by scripts/generate-codes.mjs: do not edit.
- */
-/** Every code with its stable number, and whether the same request may succeed when it is sent again. */
-declare const ERROR_CODES: {
-    /** The request is malformed: a wrong type, an id that is no positive integer below 2^53, a bad option. */
-    readonly INVALID_REQUEST: {
-        readonly number: 1000;
-        readonly retryable: false;
-    };
-    /** A field that this kind of request needs is missing. */
-    readonly MISSING_FIELD: {
-        readonly number: 1001;
-        readonly retryable: false;
-    };
-    /** Two fields exclude each other, for instance quantity and quoteQuantity. */
-    readonly CONFLICTING_FIELDS: {
-        readonly number: 1002;
-        readonly retryable: false;
-    };
-    /** Not a plain positive decimal: digits, at most one point between digits, no sign, no exponent. */
-    readonly INVALID_DECIMAL: {
-        readonly number: 1003;
-        readonly retryable: false;
-    };
-    /** More decimals than the asset has. Nothing is ever rounded. */
-    readonly BAD_PRECISION: {
-        readonly number: 1004;
-        readonly retryable: false;
-    };
-    /** The number does not fit the engine's integers. */
-    readonly NUMBER_OVERFLOW: {
-        readonly number: 1005;
-        readonly retryable: false;
-    };
-    /** The side is neither `buy` nor `sell`. */
-    readonly INVALID_SIDE: {
-        readonly number: 1006;
-        readonly retryable: false;
-    };
-    /** The order type is unknown. */
-    readonly INVALID_ORDER_TYPE: {
-        readonly number: 1007;
-        readonly retryable: false;
-    };
-    /** The time in force is unknown. */
-    readonly INVALID_TIF: {
-        readonly number: 1008;
-        readonly retryable: false;
-    };
-    /** The fields are valid one by one but not together, for instance a market order with a price. */
-    readonly UNSUPPORTED_COMBINATION: {
-        readonly number: 1009;
-        readonly retryable: false;
-    };
-    /** The number of Level2 levels is outside 1 to 20. */
-    readonly INVALID_DEPTH: {
-        readonly number: 1012;
-        readonly retryable: false;
-    };
-    /** There is no such symbol. */
-    readonly UNKNOWN_SYMBOL: {
-        readonly number: 2000;
-        readonly retryable: false;
-    };
-    /** The price is not a multiple of the symbol's tick size. */
-    readonly PRICE_TICK: {
-        readonly number: 2010;
-        readonly retryable: false;
-    };
-    /** The price is outside the symbol's minPrice to maxPrice. */
-    readonly PRICE_RANGE: {
-        readonly number: 2011;
-        readonly retryable: false;
-    };
-    /** The quantity is not a multiple of the symbol's lot size. */
-    readonly QTY_LOT: {
-        readonly number: 2020;
-        readonly retryable: false;
-    };
-    /** The quantity is outside the symbol's minQuantity to maxQuantity. */
-    readonly QTY_RANGE: {
-        readonly number: 2021;
-        readonly retryable: false;
-    };
-    /** Price x quantity, or the quote quantity, is below the symbol's minNotional or the cost of one lot. */
-    readonly NOTIONAL_RANGE: {
-        readonly number: 2030;
-        readonly retryable: false;
-    };
-    /** The account has as many open orders as it may have. */
-    readonly TOO_MANY_OPEN_ORDERS: {
-        readonly number: 2050;
-        readonly retryable: false;
-    };
-    /** There is no such account: an account begins with its first deposit. */
-    readonly UNKNOWN_ACCOUNT: {
-        readonly number: 3000;
-        readonly retryable: false;
-    };
-    /** The account's available balance is below what the request needs. */
-    readonly INSUFFICIENT_BALANCE: {
-        readonly number: 3010;
-        readonly retryable: false;
-    };
-    /** The balance would grow beyond what the engine counts. */
-    readonly BALANCE_OVERFLOW: {
-        readonly number: 3012;
-        readonly retryable: false;
-    };
-    /** There is no such asset. */
-    readonly UNKNOWN_ASSET: {
-        readonly number: 3020;
-        readonly retryable: false;
-    };
-    /** There is no such order, or it is another account's (which is not told apart, so that ids leak nothing). */
-    readonly UNKNOWN_ORDER: {
-        readonly number: 4000;
-        readonly retryable: false;
-    };
-    /** The order has already been filled, canceled or expired. */
-    readonly ORDER_ALREADY_CLOSED: {
-        readonly number: 4002;
-        readonly retryable: false;
-    };
-    /** An asset of that code exists. */
-    readonly ASSET_EXISTS: {
-        readonly number: 6000;
-        readonly retryable: false;
-    };
-    /** A symbol of that name exists. */
-    readonly SYMBOL_EXISTS: {
-        readonly number: 6002;
-        readonly retryable: false;
-    };
-    /** tickSize x lotSize is not a whole number of quote atoms, or a limit of the symbol could overflow. */
-    readonly SYMBOL_PRECISION_INEXACT: {
-        readonly number: 6004;
-        readonly retryable: false;
-    };
-    /** A broken invariant: the engine has halted and must be opened again. */
-    readonly INTERNAL: {
-        readonly number: 9000;
-        readonly retryable: false;
-    };
-    /** As many commands are in flight as may be. Nothing was done: safe to retry. */
-    readonly BUSY: {
-        readonly number: 9001;
-        readonly retryable: true;
-    };
-    /** The engine halted before this call was answered: it may or may not have happened. */
-    readonly OUTCOME_UNKNOWN: {
-        readonly number: 9008;
-        readonly retryable: false;
-    };
-    /** Part of the plan, not of this version. */
-    readonly NOT_SUPPORTED: {
-        readonly number: 9009;
-        readonly retryable: false;
-    };
-    /** The engine is closed. */
-    readonly ENGINE_CLOSED: {
-        readonly number: 9010;
-        readonly retryable: false;
-    };
-};
-/** A refusal's code: the contract. */
-type ErrorCode = keyof typeof ERROR_CODES;
-
-/**
- * Refusals as typed errors. The code's string is the contract, its number is stable, the text may change.
- * A refused call has changed nothing; only `OUTCOME_UNKNOWN` leaves open whether it did.
- */
-
-/** What a refusal says beyond its code: figures by name, for instance `required` and `available`. */
-type ErrorDetails = Readonly<Record<string, unknown>>;
-/** Every refusal of an engine. Tell them apart by `code`, or by class. */
-declare class LightningError extends Error {
-    /** Always `'LightningError'`: tells these errors apart even between the ESM and the CJS build. */
-    readonly kind = "LightningError";
-    /** Which refusal; see {@link ErrorCode}. */
-    readonly code: ErrorCode;
-    /** The code's stable number. */
-    readonly number: number;
-    /** The field of the request that caused it, where there is one. */
-    readonly field: string | undefined;
-    /** Figures by name; which ones depends on the code. */
-    readonly details: ErrorDetails;
-    /** True if the very same request may succeed when it is sent again. */
-    readonly retryable: boolean;
-}
-/** The request is malformed (1xxx). */
-declare class ValidationError extends LightningError {
-}
-/** The request breaks a rule of its symbol, or there is no such symbol (20xx). */
-declare class RuleError extends LightningError {
-}
-/** A limit is reached (205x). */
-declare class LimitError extends LightningError {
-}
-/** Something about the account or its assets (3xxx). */
-declare class AccountError extends LightningError {
-}
-/** Too little is available; `details` has `asset`, `required` and `available`. */
-declare class InsufficientBalanceError extends LightningError {
-}
-/** There is no such order, or it is another account's. */
-declare class OrderNotFoundError extends LightningError {
-}
-/** The order's state forbids it (40xx). */
-declare class OrderError extends LightningError {
-}
-/** An asset or a symbol can't be created like that (6xxx). */
-declare class AdminError extends LightningError {
-}
-/** The engine can't take it now or at all (9xxx). */
-declare class SystemError extends LightningError {
-}
-/** The engine halted before it answered: the call may or may not have happened. */
-declare class UnknownOutcomeError extends LightningError {
-}
-
-export { AccountError, Accounts, AdminError, Assets, ERROR_CODES, Engine, InsufficientBalanceError, LightningError, LimitError, OrderError, OrderNotFoundError, RuleError, Symbols, SystemError, UnknownOutcomeError, ValidationError };
-export type { Asset, Balance, BalanceChange, Bbo, BookLevel, BookSnapshot, CancelRequest, CancelResult, Conservation, Decimal, DecimalInput, EngineConfig, EngineStats, ErrorCode, ErrorDetails, Fill, FundsRequest, LimitOrder, MarketOrder, Money, NewAsset, NewOrder, NewSymbol, Order, OrderResult, OrderStatus, OrderType, Side, StatusReason, SymbolInfo, TimeInForce, Touch, Trade };
+export { AccountError, Accounts, AdminError, Assets, ConflictError, ERROR_CODES, Engine, InsufficientBalanceError, LightningError, LimitError, MarketClosedError, OrderError, OrderNotFoundError, PostOnlyError, RateLimitError, ReplaceError, RuleError, Symbols, SystemError, UnknownOutcomeError, ValidationError };
+export type { AccountFees, AccountInfo, AccountStatus, AdminOptions, AmendRequest, AmendResult, Asset, AssetPatch, Balance, BalanceChange, BatchItem, Bbo, BookLevel, BookSnapshot, CancelAllAfterRequest, CancelAllRequest, CancelAllResult, CancelReason, CancelRequest, CancelResult, CancelTimer, CanceledOrder, CollectFeesRequest, CollectedFees, Conservation, Decimal, DecimalInput, DetailsByCode, DetailsOf, EngineConfig, EngineStats, ErrorCode, ErrorDetails, ExpireReason, Fee, FeeMode, FeeRates, Fill, FundsRequest, Idempotent, LedgerEntry, LedgerEntryType, LedgerFilter, LimitOrder, MarketOrder, MassCancel, MaybeDuplicate, Money, MyTrade, MyTradesFilter, NewAsset, NewOco, NewOrder, NewSymbol, OcoResult, OpenOrdersFilter, Order, OrderExtras, OrderFeature, OrderRef, OrderResult, OrderStatus, OrderType, OrdersFilter, OrdersPage, Permissions, PriceBand, RateLimit, ReplaceHalves, ReplaceRequest, ReplaceResult, ReplacementOrder, Side, SignedDecimal, Stamp, StatusReason, StopLimitOrder, StopOrder, StpMode, SymbolCancelResult, SymbolInfo, SymbolPatch, SymbolRules, SymbolStatus, SymbolStatusChange, TakeProfitLimitOrder, TakeProfitOrder, TestResult, TimeInForce, Touch, Trade, TrailingStopOrder, TransferRequest };

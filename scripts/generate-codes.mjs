@@ -32,9 +32,9 @@ const rows = codes.map(
 const table = `# Errors
 
 Every refusal is a \`LightningError\` with \`code\`, \`number\`, \`field\`, \`details\` and \`retryable\`. The code is the
-contract and the number is stable; the text may change. What was refused has changed nothing; only
-\`OUTCOME_UNKNOWN\` leaves open whether the call happened. What becomes of an accepted order is a status, never
-an error.
+contract and the number is stable; the text may change. What was refused has changed nothing, but for two codes:
+\`REPLACE_PARTIALLY_FAILED\` says in its details which half was done, and \`OUTCOME_UNKNOWN\` leaves open whether the
+call happened. What becomes of an accepted order is a status, never an error.
 
 Generated from native/core/src/reject.rs by scripts/generate-codes.mjs: do not edit.
 

@@ -5,16 +5,61 @@
  */
 
 import type { Refusal } from './errors.ts';
-import type { CancelResult, Decimal, Fill, OrderResult, SymbolInfo } from './types.ts';
+import { STP_MODES } from './records.ts';
+import type {
+  CancelResult,
+  Decimal,
+  Fill,
+  OrderResult,
+  OrderStatus,
+  StatusReason,
+  SymbolInfo,
+  TimeInForce,
+} from './types.ts';
 
-const PLACED = 192;
-const FILL = 56;
+const PLACED = 224;
+const FILL = 72;
 const AVERAGE_EXTRA_SCALE = 4;
 const ANSWERS_AT = 8;
 const HEADER = 32;
 
+/** Where an order stands, by the byte that says so. */
+const STATUSES: readonly OrderStatus[] = [
+  'PENDING_TRIGGER',
+  'NEW',
+  'PARTIALLY_FILLED',
+  'FILLED',
+  'CANCELED',
+  'EXPIRED',
+];
+/** Why it was canceled or expired. */
+const REASONS: readonly (StatusReason | null)[] = [
+  null,
+  'USER',
+  'MASS',
+  'DEADMAN',
+  'OCO_SIBLING',
+  'REPLACED',
+  'ADMIN',
+  'SYMBOL_CLOSED',
+  'IOC_REMAINDER',
+  'FOK_UNFILLABLE',
+  'INSUFFICIENT_LIQUIDITY',
+  'BUDGET_EXHAUSTED',
+  'PRICE_PROTECTION',
+  'GTD_EXPIRED',
+  'SESSION_END',
+  'TRIGGER_REJECTED',
+  'STP',
+];
+const TIMES_IN_FORCE: readonly TimeInForce[] = ['GTC', 'IOC', 'FOK', 'GTD', 'DAY'];
+
 /** The parts of the layout that a test compares with the native side's. */
 export const ANSWER_LAYOUT = {
+  statuses: STATUSES,
+  reasons: REASONS,
+  timesInForce: TIMES_IN_FORCE,
+  stpModes: STP_MODES,
   answersAt: ANSWERS_AT,
   answerHeader: HEADER,
   placed: PLACED,
@@ -26,8 +71,8 @@ export const ANSWER_LAYOUT = {
 const SIZE = 64 * 1024;
 
 const KIND = { json: 0, refused: 1, placed: 2, canceled: 3, halted: 4 } as const;
-const PLACED_STATUSES = ['NEW', 'PARTIALLY_FILLED', 'FILLED', 'CANCELED', 'EXPIRED'] as const;
-const REASONS = [null, 'USER', 'INSUFFICIENT_LIQUIDITY'] as const;
+/** Bits of a placed or canceled order's flags; bits 1 and 2 are its kind, bits 5 to 7 its mode of STP. */
+const FLAG = { sell: 1, postOnly: 8, duplicate: 16 } as const;
 
 /** What to do with each answer. */
 export interface AnswerSink {
@@ -105,8 +150,11 @@ export class AnswerReader {
   #placed(at: number): OrderResult {
     const symbol = this.#symbolById(this.#view.getUint32(at + 56, true));
     const flags = this.bytes[at + 11] ?? 0;
-    const kind = flags >> 1;
-    const filled = this.#decimal(at + 112, symbol.quantityScale);
+    const kind = (flags >> 1) & 3;
+    const side = (flags & FLAG.sell) === 0 ? 'buy' : 'sell';
+    const paysBase = side === 'buy' && symbol.feeMode === 'received';
+    const feeAsset = paysBase ? symbol.base : symbol.quote;
+    const feeScale = paysBase ? symbol.baseScale : symbol.quoteScale;
     const count = this.#view.getUint32(at + 12, true);
     const fills: Fill[] = [];
     for (let i = 0, from = at + PLACED; i < count; i += 1, from += FILL) {
@@ -115,27 +163,32 @@ export class AnswerReader {
         price: this.#decimal(from + 8, symbol.priceScale),
         quantity: this.#decimal(from + 24, symbol.quantityScale),
         quoteQuantity: this.#decimal(from + 40, symbol.quoteScale),
+        fee: this.#decimal(from + 56, feeScale),
+        feeAsset,
         liquidity: 'taker',
       });
     }
-    const side = (flags & 1) === 0 ? 'buy' : 'sell';
     const reservedScale = side === 'buy' ? symbol.quoteScale : symbol.baseScale;
-    return {
+    const result: OrderResult = {
       orderId: this.#view.getFloat64(at + 32, true),
       accountId: this.#view.getFloat64(at + 40, true),
       symbol: symbol.name,
       side,
       type: kind === 0 ? 'limit' : 'market',
-      timeInForce: kind === 0 ? 'GTC' : null,
-      status: PLACED_STATUSES[this.bytes[at + 9] ?? 0] as OrderResult['status'],
+      timeInForce: TIMES_IN_FORCE[this.bytes[at + 60] ?? 0] ?? 'GTC',
+      postOnly: (flags & FLAG.postOnly) !== 0,
+      stp: STP_MODES[flags >> 5] ?? 'NONE',
+      status: STATUSES[this.bytes[at + 9] ?? 0] ?? 'NEW',
       reason: REASONS[this.bytes[at + 10] ?? 0] ?? null,
       price: kind === 0 ? this.#decimal(at + 64, symbol.priceScale) : null,
       quantity: kind === 2 ? null : this.#decimal(at + 80, symbol.quantityScale),
       quoteQuantity: kind === 2 ? this.#decimal(at + 96, symbol.quoteScale) : null,
-      filledQuantity: filled,
+      filledQuantity: this.#decimal(at + 112, symbol.quantityScale),
       filledQuote: this.#decimal(at + 128, symbol.quoteScale),
       averagePrice: count > 0 ? this.#decimal(at + 176, symbol.priceScale + AVERAGE_EXTRA_SCALE) : null,
       openQuantity: this.#decimal(at + 144, symbol.quantityScale),
+      preventedQuantity: this.#decimal(at + 192, symbol.quantityScale),
+      fee: { asset: feeAsset, amount: this.#decimal(at + 208, feeScale) },
       reserved: {
         asset: side === 'buy' ? symbol.quote : symbol.base,
         amount: this.#decimal(at + 160, reservedScale),
@@ -145,13 +198,16 @@ export class AnswerReader {
       bookSeq: this.#view.getFloat64(at + 48, true),
       ts: this.#view.getFloat64(at + 24, true),
     };
+    if ((flags & FLAG.duplicate) !== 0) result.duplicate = true;
+    return result;
   }
 
   #canceled(at: number): CancelResult {
     const symbol = this.#symbolById(this.#view.getUint32(at + 56, true));
-    const side = (this.bytes[at + 11] ?? 0) === 0 ? 'buy' : 'sell';
+    const flags = this.bytes[at + 11] ?? 0;
+    const side = (flags & FLAG.sell) === 0 ? 'buy' : 'sell';
     const releasedScale = side === 'buy' ? symbol.quoteScale : symbol.baseScale;
-    return {
+    const result: CancelResult = {
       orderId: this.#view.getFloat64(at + 32, true),
       symbol: symbol.name,
       side,
@@ -165,6 +221,8 @@ export class AnswerReader {
       bookSeq: this.#view.getFloat64(at + 48, true),
       ts: this.#view.getFloat64(at + 24, true),
     };
+    if ((flags & FLAG.duplicate) !== 0) result.duplicate = true;
+    return result;
   }
 
   #json(at: number): unknown {
@@ -172,19 +230,35 @@ export class AnswerReader {
     return JSON.parse(this.#text.decode(this.bytes.subarray(at + HEADER, at + HEADER + length)));
   }
 
-  /** A 128-bit integer with a point put into it. */
+  /** A 128-bit integer, negative ones included, with a point put into it. */
   #decimal(at: number, scale: number): Decimal {
     const low = this.#view.getUint32(at, true);
     const high = this.#view.getUint32(at + 4, true);
-    const wide = this.#view.getBigUint64(at + 8, true);
+    const fits =
+      high < 0x20_0000 &&
+      this.#view.getUint32(at + 8, true) === 0 &&
+      this.#view.getUint32(at + 12, true) === 0;
     // Up to 53 bits a number is exact, and much faster than a bigint.
-    const digits =
-      wide === 0n && high < 0x20_0000
-        ? String(high * 0x1_0000_0000 + low)
-        : String((wide << 64n) | this.#view.getBigUint64(at, true));
-    if (scale === 0) return digits;
-    const padded = digits.length > scale ? digits : digits.padStart(scale + 1, '0');
-    const point = padded.length - scale;
-    return `${padded.slice(0, point)}.${padded.slice(point)}`;
+    if (!fits) return withPoint(this.#wide(at), scale);
+    return low === 0 && high === 0 ? zero(scale) : withPoint(String(high * 0x1_0000_0000 + low), scale);
   }
+
+  #wide(at: number): string {
+    return String((this.#view.getBigInt64(at + 8, true) << 64n) | this.#view.getBigUint64(at, true));
+  }
+}
+
+const ZEROS: Decimal[] = [];
+
+/** Much of what an answer says is zero. */
+function zero(scale: number): Decimal {
+  return (ZEROS[scale] ??= withPoint('0', scale));
+}
+
+function withPoint(digits: string, scale: number): Decimal {
+  if (scale === 0) return digits;
+  if (digits.startsWith('-')) return `-${withPoint(digits.slice(1), scale)}`;
+  const padded = digits.length > scale ? digits : digits.padStart(scale + 1, '0');
+  const point = padded.length - scale;
+  return `${padded.slice(0, point)}.${padded.slice(point)}`;
 }

@@ -1,44 +1,58 @@
 /**
  * The engine as TypeScript sees it: typed calls, promises that always settle, errors with stable codes.
  *
- * Nothing about trading is decided here. Calls made in one go are written into one buffer and handed over
- * together at the end of the current microtask; answers come back in batches and settle their promises.
+ * Nothing about trading is decided here; what is shared by all of it stands in `core.ts`.
  */
 
-import { AnswerReader, type AnswerSink } from './answers.ts';
-import { type Refusal, refuse, toError } from './errors.ts';
+import { Accounts } from './accounts.ts';
+import { Core } from './core.ts';
+import { LightningError, refuse } from './errors.ts';
 import { native } from './native.ts';
-import { decimalText, OP, RecordWriter, wrongType } from './records.ts';
+import { OP, writePlainOrder } from './records.ts';
+import { Assets, Symbols } from './symbols.ts';
 import type {
-  Asset,
-  Balance,
-  BalanceChange,
+  AdminOptions,
+  AmendRequest,
+  AmendResult,
+  BatchItem,
   Bbo,
   BookSnapshot,
+  CancelAllAfterRequest,
+  CancelAllRequest,
+  CancelAllResult,
   CancelRequest,
   CancelResult,
+  CancelTimer,
+  CollectedFees,
+  CollectFeesRequest,
   Conservation,
   EngineConfig,
   EngineStats,
-  FundsRequest,
-  NewAsset,
+  MyTrade,
+  MyTradesFilter,
+  NewOco,
   NewOrder,
-  NewSymbol,
+  OcoResult,
+  OpenOrdersFilter,
   Order,
   OrderResult,
-  SymbolInfo,
+  OrdersFilter,
+  OrdersPage,
+  ReplaceRequest,
+  ReplaceResult,
+  SymbolCancelResult,
+  TestResult,
   Trade,
 } from './types.ts';
+import { boolean, fields, number, text, wrongType } from './values.ts';
+import { callText, WORDS } from './words.ts';
 
-type Handle = NonNullable<ReturnType<typeof native.open>['handle']>;
+export { Accounts } from './accounts.ts';
+export { panicAfter } from './core.ts';
+export { Assets, Symbols } from './symbols.ts';
 
-interface Pending {
-  resolve: (result: never) => void;
-  reject: (error: Error) => void;
-}
-
-/** `setInterval`'s longest period: this timer is only there to be ref'd. */
-const LONG_MS = 2 ** 31 - 1;
+/** Most items of one batch. */
+const BATCH_MAX = 1_000;
 
 /**
  * An exchange: assets, symbols, accounts, order books.
@@ -93,36 +107,217 @@ export class Engine {
    * status, its fills, and what is still reserved for it. What became of an accepted order is a status, never
    * an error.
    *
-   * @throws {@link LightningError} when the order is refused; nothing has changed then. Rules are checked
-   * before funds: malformed (1xxx), symbol rules (20xx), `UNKNOWN_ACCOUNT`, `TOO_MANY_OPEN_ORDERS`,
-   * `INSUFFICIENT_BALANCE`.
+   * Hover over the order types for what each of them means: {@link LimitOrder}, {@link MarketOrder},
+   * {@link StopOrder}, {@link StopLimitOrder}, {@link TakeProfitOrder}, {@link TakeProfitLimitOrder},
+   * {@link TrailingStopOrder}.
+   *
+   * @throws {@link LightningError} when the order is refused; nothing has changed then. Always in this order: the
+   * shape (1xxx), the request id (500x), the symbol and its status (`UNKNOWN_SYMBOL`, 200x), the combination of
+   * fields, the symbol's rules (201x to 204x), `STALE_REQUEST`, the account (300x), `RATE_LIMITED`,
+   * `DUPLICATE_CLIENT_ORDER_ID`, `PRICE_BAND`, limits (205x), post-only and trigger (401x), funds
+   * (`INSUFFICIENT_BALANCE`).
+   *
+   * @example
+   * ```ts
+   * const order = await engine.placeOrder({
+   *   accountId: 1, symbol: 'BTC-USDT', side: 'buy', type: 'limit', price: '100', quantity: '2',
+   *   timeInForce: 'IOC', clientOrderId: 'mine-1', requestId: 17,
+   * });
+   * console.log(order.status, order.reason, order.fills); // EXPIRED IOC_REMAINDER []
+   * ```
    */
   placeOrder(order: NewOrder): Promise<OrderResult> {
-    return this.#core.call(
-      'order',
-      order,
-      (record, { accountId, symbol, side, type, timeInForce, price, quantity, quoteQuantity }) =>
-        record
-          .begin(OP.place)
-          .account(accountId)
-          .shape(side, type, timeInForce)
-          .name(0, 'symbol', symbol)
-          .decimal(1, 'price', price)
-          .decimal(2, 'quantity', quantity)
-          .decimal(3, 'quoteQuantity', quoteQuantity),
-    );
+    return this.#core.call('order', order, (record, given) => {
+      if (!writePlainOrder(record, given)) record.words(callText('placeOrder', given, WORDS.placeOrder));
+    });
   }
 
   /**
-   * Cancels an open order of the account, and releases exactly what was still reserved for it.
+   * What an order would do, were it placed now; it is judged like one, and nothing is done.
    *
-   * @throws {@link LightningError} `UNKNOWN_ORDER` for an order that does not exist or is another account's,
-   * `ORDER_ALREADY_CLOSED` with its final status in `details`.
+   * @throws {@link LightningError} as {@link Engine.placeOrder}.
+   */
+  testOrder(order: NewOrder): Promise<TestResult> {
+    return this.#core.say('testOrder', 'order', order);
+  }
+
+  /**
+   * Places a pair of orders of which one cancels the other: see {@link NewOco}.
+   *
+   * @throws {@link LightningError} as {@link Engine.placeOrder}; `OCO_BAD_PRICES`, `NO_REFERENCE_PRICE`.
+   */
+  placeOco(oco: NewOco): Promise<OcoResult> {
+    return this.#core.say('placeOco', 'oco', oco);
+  }
+
+  /**
+   * Places several orders, each independently of the others, in their order; the answers are in the same order.
+   *
+   * @param orders - 1,000 at most.
+   * @throws {@link LightningError} `BATCH_TOO_LARGE`; what is wrong with an order is in its item.
+   *
+   * @example
+   * ```ts
+   * const items = await engine.placeOrders([first, second]);
+   * for (const item of items) console.log(item.ok ? item.result.orderId : item.error.code);
+   * ```
+   */
+  async placeOrders(orders: readonly NewOrder[]): Promise<BatchItem<OrderResult>[]> {
+    return batch('orders', orders, (order) => this.placeOrder(order));
+  }
+
+  /**
+   * Cancels an open order of the account, and releases exactly what was still reserved for it. Of a pair, both go.
+   *
+   * @throws {@link LightningError} `UNKNOWN_ORDER` for an order that does not exist or is another account's (by client
+   * order id also for one that is closed), `ORDER_ALREADY_CLOSED` with its final status in `details`,
+   * `CANCEL_RESTRICTED` if `onlyIf` does not hold.
+   *
+   * @example
+   * ```ts
+   * const canceled = await engine.cancelOrder({ accountId: 1, clientOrderId: 'mine-1', onlyIf: 'NEW' });
+   * console.log(canceled.released); // { asset: 'USDT', amount: '200.000000' }
+   * ```
    */
   cancelOrder(request: CancelRequest): Promise<CancelResult> {
-    return this.#core.call('request', request, (record, { accountId, orderId }) =>
-      record.begin(OP.cancel).account(accountId).order(orderId),
-    );
+    return this.#core.call('request', request, (record, given) => {
+      const { accountId, orderId, clientOrderId, symbol, onlyIf, requestId, requestLane } = given;
+      if (
+        clientOrderId === undefined &&
+        symbol === undefined &&
+        onlyIf === undefined &&
+        requestId === undefined &&
+        requestLane === undefined
+      ) {
+        record.begin(OP.cancel).account(accountId).order(orderId);
+      } else {
+        record.words(callText('cancelOrder', given, WORDS.cancelOrder));
+      }
+    });
+  }
+
+  /**
+   * Cancels several orders, each independently of the others; the answers are in the same order.
+   *
+   * @param requests - 1,000 at most.
+   * @throws {@link LightningError} `BATCH_TOO_LARGE`; what is wrong with a cancel is in its item.
+   */
+  async cancelOrders(requests: readonly CancelRequest[]): Promise<BatchItem<CancelResult>[]> {
+    return batch('requests', requests, (request) => this.cancelOrder(request));
+  }
+
+  /**
+   * Changes an open order's quantity or limit price; it keeps its id. Less quantity alone keeps its place in the
+   * queue; otherwise it comes in again, and trades if it crosses. An order that waits for its trigger changes in
+   * place. A refusal leaves it as it was.
+   *
+   * @throws {@link LightningError} `UNKNOWN_ORDER`, `ORDER_ALREADY_CLOSED`, `TOO_MANY_AMENDS`, the symbol's rules,
+   * `AMEND_NOT_ALLOWED`, `NO_CHANGE`, `QTY_BELOW_FILLED`, `PRICE_BAND`, `POST_ONLY_WOULD_CROSS`,
+   * `INSUFFICIENT_BALANCE` for what it needs more.
+   *
+   * @example
+   * ```ts
+   * const amended = await engine.amendOrder({ accountId: 1, symbol: 'BTC-USDT', orderId, reduceBy: '0.5' });
+   * console.log(amended.openQuantity, amended.priorityKept); // 1.5000 true
+   * ```
+   */
+  amendOrder(request: AmendRequest): Promise<AmendResult> {
+    return this.#core.say('amendOrder', 'request', request);
+  }
+
+  /**
+   * Cancels an order and places another one of the same account and symbol. What the old order frees counts for the
+   * new one.
+   *
+   * @throws {@link ReplaceError} `REPLACE_PARTIALLY_FAILED` if one half was done and the other was not,
+   * `REPLACE_FAILED` if nothing was; both halves are in its `details`. {@link LightningError} for malformed requests.
+   *
+   * @example
+   * ```ts
+   * const { placed } = await engine.cancelReplace({
+   *   accountId: 1, cancel: { orderId }, mode: 'ATOMIC',
+   *   place: { symbol: 'BTC-USDT', side: 'buy', type: 'limit', price: '101', quantity: '2' },
+   * });
+   * ```
+   */
+  cancelReplace(request: ReplaceRequest): Promise<ReplaceResult> {
+    return this.#core.say('cancelReplace', 'request', request);
+  }
+
+  /**
+   * Cancels all of an account's open orders that match, those that wait for a trigger included; none is no error.
+   *
+   * @throws {@link LightningError} `UNKNOWN_ACCOUNT`, `UNKNOWN_SYMBOL`, `INVALID_SIDE`, `INVALID_CLIENT_ORDER_ID`.
+   *
+   * @example
+   * ```ts
+   * const { orders, released } = await engine.cancelAll({ accountId: 1, symbol: 'BTC-USDT', side: 'buy' });
+   * console.log(orders.length, released); // 3 [{ asset: 'USDT', amount: '600.000000' }]
+   * ```
+   */
+  cancelAll(request: CancelAllRequest): Promise<CancelAllResult> {
+    return this.#core.say('cancelAll', 'request', request);
+  }
+
+  /**
+   * Sets an account's dead-man timer: unless it is set again before, everything that the account has open then is
+   * canceled (`DEADMAN`), once. Zero disarms it.
+   *
+   * @throws {@link LightningError} `UNKNOWN_ACCOUNT`, `INVALID_REQUEST`.
+   */
+  async cancelAllAfter(request: CancelAllAfterRequest): Promise<CancelTimer> {
+    const { accountId } = fields('request', request);
+    const timer = await this.#core.say<Omit<CancelTimer, 'accountId'>>('cancelAllAfter', 'request', request);
+    return { accountId: accountId as number, ...timer };
+  }
+
+  /**
+   * Cancels every open order of a symbol (`ADMIN`). An operator's call.
+   *
+   * @throws {@link LightningError} `UNKNOWN_SYMBOL`.
+   */
+  async cancelSymbolOrders(symbol: string, options: AdminOptions = {}): Promise<SymbolCancelResult> {
+    const name = text('symbol', symbol);
+    return this.#core.administer(options, (handle, id) => native.cancelSymbolOrders(handle, name, id));
+  }
+
+  /**
+   * Moves the fees that have accrued at a symbol, or at all of them one after the other, to an account. An operator's
+   * call.
+   *
+   * @throws {@link LightningError} `UNKNOWN_ACCOUNT`, `UNKNOWN_SYMBOL`, `CONFLICTING_FIELDS` for a request id without
+   * a symbol.
+   */
+  async collectFees(request: CollectFeesRequest): Promise<CollectedFees> {
+    const { accountId, symbol, requestId, requestLane } = fields('request', request);
+    const collect = (name: unknown) =>
+      this.#core.say<CollectedFees>('collectFees', 'request', {
+        accountId,
+        symbol: name,
+        requestId,
+        requestLane,
+      });
+    if (symbol !== undefined) return { ...(await collect(symbol)), accountId: accountId as number };
+    if (requestId !== undefined) {
+      throw refuse('CONFLICTING_FIELDS', 'one request id can not stand for all symbols', 'requestId');
+    }
+    // Also without any symbol there is somebody to say whether the account exists.
+    const { seq, ts } = await this.accounts.get(accountId as number);
+    const all = await Promise.all([...this.#core.symbols.keys()].map(collect));
+    const sums = new Map<string, bigint>();
+    for (const { fees } of all)
+      for (const { asset, amount } of fees)
+        sums.set(asset, (sums.get(asset) ?? 0n) + BigInt(amount.replace('.', '')));
+    const last = all.reduce((newest, each) => (each.seq > newest.seq ? each : newest), { seq, ts });
+    return {
+      accountId: accountId as number,
+      fees: [...this.#core.assets.values()].flatMap(({ code, scale }) => {
+        const sum = sums.get(code);
+        return sum === undefined ? [] : [{ asset: code, amount: withPoint(sum, scale) }];
+      }),
+      seq: last.seq,
+      ts: last.ts,
+    };
   }
 
   /**
@@ -131,24 +326,72 @@ export class Engine {
    * @throws {@link LightningError} `UNKNOWN_ORDER`.
    */
   async order(orderId: number): Promise<Order> {
-    const [order] = await this.#core.call<Order[]>('request', {}, (record) =>
+    const { orders } = await this.#core.call<OrdersPage>('request', {}, (record) =>
       record.begin(OP.order).order(orderId),
     );
+    const [order] = orders;
     if (!order) throw refuse('UNKNOWN_ORDER', `there is no order ${orderId}`, 'orderId');
     return order;
   }
 
   /**
-   * Open orders in the order of acceptance: of one account or of all, of one symbol or of all. One answer holds
-   * them all: meant for accounts and symbols of some ten thousand orders, not for a dump of a whole exchange.
+   * One live order by the account's own name for it.
    *
-   * @throws {@link LightningError} `UNKNOWN_ACCOUNT`, `UNKNOWN_SYMBOL`.
+   * @throws {@link LightningError} `UNKNOWN_ACCOUNT`, `UNKNOWN_ORDER`, `INVALID_CLIENT_ORDER_ID`.
    */
-  openOrders(filter: { accountId?: number; symbol?: string } = {}): Promise<Order[]> {
-    return this.#core.call('filter', filter, (record, { accountId, symbol }) => {
-      record.begin(OP.openOrders).name(0, 'symbol', symbol);
-      if (accountId !== undefined) record.account(accountId);
-    });
+  async orderByClientId(accountId: number, clientOrderId: string): Promise<Order> {
+    const request = { accountId, clientOrderId };
+    const { orders } = await this.#core.say<OrdersPage>('orderByClientId', 'request', request);
+    const [order] = orders;
+    if (!order) {
+      throw refuse(
+        'UNKNOWN_ORDER',
+        `no live order has the client order id ${clientOrderId}`,
+        'clientOrderId',
+      );
+    }
+    return order;
+  }
+
+  /**
+   * Open orders, those that wait for a trigger included, by ascending id (of one account that is the order of
+   * acceptance): of one account or of all, of one symbol or of all.
+   *
+   * @throws {@link LightningError} `UNKNOWN_ACCOUNT`, `UNKNOWN_SYMBOL`, `INVALID_REQUEST`.
+   */
+  async openOrders(filter: OpenOrdersFilter = {}): Promise<Order[]> {
+    const { orders } = await this.#core.say<OrdersPage>('openOrders', 'filter', filter);
+    return orders;
+  }
+
+  /**
+   * Closed orders of an account that are still remembered, the last closed first, page by page.
+   *
+   * @throws {@link LightningError} `UNKNOWN_ACCOUNT`, `UNKNOWN_SYMBOL`, `INVALID_REQUEST`.
+   *
+   * @example
+   * ```ts
+   * let page = await engine.orders({ accountId: 1 });
+   * while (page.next !== null) page = await engine.orders({ accountId: 1, cursor: page.next });
+   * ```
+   */
+  orders(filter: OrdersFilter): Promise<OrdersPage> {
+    return this.#core.say('orders', 'filter', filter);
+  }
+
+  /**
+   * An account's own trades of a symbol in ascending order of their ids: the newest ones, or those from an id on, as
+   * far back as `history.tradesPerSymbol` reaches. A trade of an account with itself is there twice, once for each of
+   * its orders.
+   *
+   * @throws {@link LightningError} `UNKNOWN_SYMBOL`, `INVALID_REQUEST`.
+   */
+  async myTrades(filter: MyTradesFilter): Promise<MyTrade[]> {
+    const { accountId, symbol, fromId, limit = 100 } = fields('filter', filter);
+    const account = number('accountId', accountId);
+    const from = fromId === undefined ? undefined : number('fromId', fromId);
+    const [name, most] = [text('symbol', symbol), number('limit', limit)];
+    return this.#core.ask((handle) => native.myTrades(handle, account, name, from, most));
   }
 
   /**
@@ -160,8 +403,8 @@ export class Engine {
   book(symbol: string, options: { levels?: number; cumulative?: boolean } = {}): BookSnapshot {
     const { levels = 20, cumulative = false } = fields('options', options);
     if (typeof levels !== 'number') throw refuse('INVALID_DEPTH', 'levels is not a number', 'levels');
-    if (typeof cumulative !== 'boolean') throw wrongType('cumulative', 'a boolean', cumulative);
-    return this.#core.ask((handle) => native.book(handle, text('symbol', symbol), levels, cumulative));
+    const sums = boolean('cumulative', cumulative);
+    return this.#core.ask((handle) => native.book(handle, text('symbol', symbol), levels, sums));
   }
 
   /**
@@ -186,14 +429,39 @@ export class Engine {
     return this.#core.ask((handle) => native.trades(handle, text('symbol', symbol), fromId, limit));
   }
 
+  /** What time it is for the engine, in milliseconds since 1970. */
+  now(): number {
+    return this.#core.ask((handle) => native.now(handle));
+  }
+
+  /**
+   * Moves a manual clock on, and does on the way what is due: orders expire, dead-man timers run out, each at its
+   * time. Await the calls that were made before.
+   *
+   * @param milliseconds - how far; a whole number from 0.
+   * @returns what time it is then.
+   * @throws {@link LightningError} `INVALID_REQUEST` unless the engine was opened with a manual clock.
+   *
+   * @example
+   * ```ts
+   * const engine = await Engine.open({ clock: { manual: Date.UTC(2026, 0, 1) }, threads: 'inline' });
+   * await engine.advance(60_000);
+   * console.log(new Date(engine.now()).toISOString()); // 2026-01-01T00:01:00.000Z
+   * ```
+   */
+  async advance(milliseconds: number): Promise<number> {
+    const by = number('milliseconds', milliseconds);
+    return this.#core.administer({}, (handle) => native.advance(handle, by));
+  }
+
   /** What the engine has been doing. */
   stats(): EngineStats {
     return this.#core.ask((handle) => `{"ok":${native.stats(handle)}}`);
   }
 
   /**
-   * What all balances add up to, per asset: proof that no atom was made or lost. Exact when no other call is
-   * in flight; await yours first.
+   * What all balances and accrued fees add up to, per asset: proof that no atom was made or lost. Exact when no
+   * other call is in flight; await yours first.
    */
   conservation(): Promise<Conservation[]> {
     return this.#core.call('request', {}, (record) => record.begin(OP.conservation));
@@ -213,376 +481,30 @@ export class Engine {
   }
 }
 
-/** Assets of an engine. */
-export class Assets {
-  readonly #core: Core;
-
-  /** @internal */
-  constructor(core: Core) {
-    this.#core = core;
+/** Makes each call of a batch by itself. */
+async function batch<Item, Result>(
+  what: string,
+  items: readonly Item[],
+  call: (item: Item) => Promise<Result>,
+): Promise<BatchItem<Result>[]> {
+  if (!Array.isArray(items)) throw wrongType(what, 'an array', items);
+  if (items.length > BATCH_MAX) {
+    throw refuse('BATCH_TOO_LARGE', `${items.length} items, more than ${BATCH_MAX}`, what);
   }
-
-  /**
-   * Creates an asset.
-   *
-   * @throws {@link LightningError} `ASSET_EXISTS`, `INVALID_REQUEST` for a bad code or scale.
-   */
-  async create(asset: NewAsset): Promise<Asset> {
-    const { code, scale } = fields('asset', asset);
-    if (typeof scale !== 'number') throw wrongType('scale', 'a number', scale);
-    const created = this.#core.ask<Asset>((handle) => native.createAsset(handle, text('code', code), scale));
-    this.#core.assets[created.id] = created;
-    return { ...created };
-  }
-
-  /** Every asset, in the order of creation. */
-  list(): Asset[] {
-    return this.#core.assets.map((asset) => ({ ...asset }));
-  }
-}
-
-/** Symbols of an engine. */
-export class Symbols {
-  readonly #core: Core;
-
-  /** @internal */
-  constructor(core: Core) {
-    this.#core = core;
-  }
-
-  /**
-   * Creates a symbol with an empty book; orders are taken as soon as this resolves.
-   *
-   * @throws {@link LightningError} `SYMBOL_EXISTS`, `UNKNOWN_ASSET`, `SYMBOL_PRECISION_INEXACT` when a trade
-   * could round (its `details` name the scale that the quote asset would need) or an order could overflow,
-   * `INVALID_REQUEST` and the codes of bad decimals otherwise.
-   */
-  async create(symbol: NewSymbol): Promise<SymbolInfo> {
-    const given = fields('symbol', symbol);
-    const request: Record<string, string> = {};
-    for (const field of ['name', 'base', 'quote']) request[field] = text(field, given[field]);
-    for (const field of ['tickSize', 'lotSize']) {
-      const value = given[field];
-      if (value === undefined) throw refuse('MISSING_FIELD', `${field} is missing`, field);
-      request[field] = decimalText(field, value);
-    }
-    for (const field of ['minPrice', 'maxPrice', 'minQuantity', 'maxQuantity', 'minNotional']) {
-      const value = given[field];
-      if (value !== undefined) request[field] = decimalText(field, value);
-    }
-    const created = this.#core.ask<SymbolInfo>((handle) =>
-      native.createSymbol(handle, JSON.stringify(request)),
-    );
-    this.#core.symbols[created.id] = created;
-    return { ...created };
-  }
-
-  /** Every symbol, in the order of creation. */
-  list(): SymbolInfo[] {
-    return this.#core.symbols.map((symbol) => ({ ...symbol }));
-  }
-}
-
-/** Accounts of an engine. */
-export class Accounts {
-  readonly #core: Core;
-
-  /** @internal */
-  constructor(core: Core) {
-    this.#core = core;
-  }
-
-  /**
-   * Adds to an account's available balance. The first deposit makes the account.
-   *
-   * @throws {@link LightningError} `UNKNOWN_ASSET`, `BALANCE_OVERFLOW`, and the codes of bad decimals.
-   */
-  deposit(request: FundsRequest): Promise<BalanceChange> {
-    return this.#move(OP.deposit, request);
-  }
-
-  /**
-   * Takes from an account's available balance. What is frozen for open orders can't be withdrawn.
-   *
-   * @throws {@link LightningError} `UNKNOWN_ACCOUNT`, `UNKNOWN_ASSET`, `INSUFFICIENT_BALANCE`, and the codes of
-   * bad decimals.
-   */
-  withdraw(request: FundsRequest): Promise<BalanceChange> {
-    return this.#move(OP.withdraw, request);
-  }
-
-  /**
-   * An account's balances, by asset in the order of their creation; zero balances of assets it once had
-   * included. With `asset` just that one, zero if it never had any.
-   *
-   * @throws {@link LightningError} `UNKNOWN_ACCOUNT`, `UNKNOWN_ASSET`.
-   */
-  async balances(accountId: number, options: { asset?: string } = {}): Promise<Balance[]> {
-    const { asset: code } = fields('options', options);
-    const balances = await this.#core.call<Balance[]>('request', {}, (record) =>
-      record.begin(OP.balances).account(accountId).name(0, 'asset', code),
-    );
-    if (code === undefined) return balances;
-    const balance = balances.find(({ asset }) => asset === code);
-    if (balance) return [balance];
-    const scale = this.#core.assets.find((asset) => asset.code === code)?.scale ?? 0;
-    const zero = scale === 0 ? '0' : `0.${'0'.repeat(scale)}`;
-    return [{ asset: String(code), total: zero, available: zero, frozen: zero }];
-  }
-
-  async #move(op: number, request: FundsRequest): Promise<BalanceChange> {
-    let account: unknown;
-    const change = await this.#core.call<Omit<BalanceChange, 'accountId'>>(
-      'request',
-      request,
-      (record, { accountId, asset, amount }) => {
-        account = accountId; // As it was when the call was made: the caller may reuse the object.
-        record.begin(op).account(accountId).name(0, 'asset', asset).decimal(1, 'amount', amount);
-      },
-    );
-    return { accountId: account as number, ...change };
-  }
-}
-
-/** What the public classes share: the native engine, the calls that wait for it, and the names it knows. */
-class Core implements AnswerSink {
-  readonly assets: Asset[] = [];
-  readonly symbols: SymbolInfo[] = [];
-  readonly #handle: Handle;
-  readonly #inline: boolean;
-  readonly #writer = new RecordWriter();
-  readonly #reader = new AnswerReader((id) => known(this.symbols[id], id));
-  /** By ticket. */
-  readonly #pending: (Pending | undefined)[] = [];
-  readonly #freeTickets: number[] = [];
-  #waiting = 0;
-  #flushIsDue = false;
-  #drainIsDue = false;
-  #draining = false;
-  #closed = false;
-  constructor(config: EngineConfig) {
-    const options = nativeOptions(config);
-    this.#inline = options.inline === true;
-    // Weak: the native side must not keep an engine from being collected that nobody can reach any more.
-    const self = new WeakRef(this);
-    const { handle, error } = native.open(JSON.stringify(options), () => self.deref()?.drain());
-    if (!handle) throw toError(JSON.parse(error ?? '{}') as Refusal);
-    this.#handle = handle;
-    closeAtExit(this);
-  }
-
-  /**
-   * Makes a call: writes its record now, hands it over with all others of this microtask, and resolves with
-   * its answer. Whatever is wrong with the arguments rejects the promise; nothing throws.
-   *
-   * `write` must read every argument before it begins its record (parameter destructuring does): a getter is
-   * the caller's code, and may make calls of its own.
-   */
-  call<Result>(
-    what: string,
-    given: object,
-    write: (record: RecordWriter, given: Record<string, unknown>) => unknown,
-  ): Promise<Result> {
-    return new Promise<Result>((resolve, reject) => {
-      if (this.#closed) {
-        reject(refuse('ENGINE_CLOSED', 'the engine is closed'));
-        return;
-      }
+  return Promise.all(
+    (items as readonly Item[]).map(async (item): Promise<BatchItem<Result>> => {
       try {
-        write(this.#writer, fields(what, given));
+        return { ok: true, result: await call(item) };
       } catch (error) {
-        reject(error as Error);
-        return;
+        if (error instanceof LightningError) return { ok: false, error };
+        throw error;
       }
-      const ticket = this.#freeTickets.pop() ?? this.#pending.length;
-      this.#pending[ticket] = { resolve, reject };
-      if (this.#waiting === 0) keepAlive(this);
-      this.#waiting += 1;
-      this.#writer.commit(ticket);
-      if (this.#writer.full) {
-        this.#flush();
-      } else if (!this.#flushIsDue) {
-        this.#flushIsDue = true;
-        queueMicrotask(() => {
-          this.#flushIsDue = false;
-          this.#flush();
-        });
-      }
-    });
-  }
-
-  /** Asks what can be answered at once, from what is published. */
-  ask<Result>(question: (handle: Handle) => string): Result {
-    if (this.#closed) throw refuse('ENGINE_CLOSED', 'the engine is closed');
-    const { ok, error } = JSON.parse(question(this.#handle)) as { ok?: Result; error?: Refusal };
-    if (error) throw toError(error);
-    return ok as Result;
-  }
-
-  /**
-   * Settles every call that has been answered. Settling can run the user's code at once (a hook on promises, a
-   * `then` on every object), and that code may call the engine: what it causes to be answered is settled by the
-   * loop that runs already, because the buffer is being read.
-   */
-  drain(): void {
-    this.#drainIsDue = true;
-    if (this.#draining) return;
-    this.#draining = true;
-    try {
-      while (this.#drainIsDue) {
-        const end = native.drain(this.#handle, this.#reader.bytes);
-        if (end < 0) this.#reader.resize(-end);
-        else {
-          this.#drainIsDue = false;
-          if (this.#reader.read(end, this)) this.#drainIsDue = true;
-        }
-      }
-    } finally {
-      this.#draining = false;
-      this.#reader.shrink();
-    }
-  }
-
-  close(): void {
-    if (this.#closed) return;
-    this.#flush();
-    this.#closed = true;
-    native.close(this.#handle);
-    this.drain();
-    forgetAtExit(this);
-  }
-
-  resolve(ticket: number, result: unknown): void {
-    this.#settle(ticket)?.resolve(result as never);
-  }
-
-  reject(ticket: number, refusal: Refusal): void {
-    this.#settle(ticket)?.reject(toError(refusal));
-  }
-
-  unreadable(ticket: number, cause: unknown): void {
-    this.#settle(ticket)?.reject(refuse('OUTCOME_UNKNOWN', `the answer can't be read: ${String(cause)}`));
-  }
-
-  halt(why: string): void {
-    for (const [ticket, call] of this.#pending.entries()) {
-      if (!call) continue;
-      this.#settle(ticket)?.reject(refuse('OUTCOME_UNKNOWN', `the engine halted: ${why}`));
-    }
-  }
-
-  #settle(ticket: number): Pending | undefined {
-    const call = this.#pending[ticket];
-    if (!call) return undefined;
-    this.#pending[ticket] = undefined;
-    this.#freeTickets.push(ticket);
-    this.#waiting -= 1;
-    if (this.#waiting === 0) letGo(this);
-    return call;
-  }
-
-  #flush(): void {
-    const { count } = this.#writer;
-    if (count === 0) return;
-    this.#writer.count = 0;
-    native.submit(this.#handle, this.#writer.bytes, count);
-    // Inline engines have answered already; the others' refusals at the edge are ready too, and wake us.
-    if (this.#inline) this.drain();
-  }
+    }),
+  );
 }
 
-function known(symbol: SymbolInfo | undefined, id: number): SymbolInfo {
-  if (!symbol) throw new Error(`an answer names symbol ${id}, which was never created`);
-  return symbol;
-}
-
-/** An argument that must be an object, with fields of any type. */
-function fields(what: string, value: unknown): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw wrongType(what, 'an object', value);
-  }
-  return value as Record<string, unknown>;
-}
-
-function text(field: string, value: unknown): string {
-  if (value === undefined) throw refuse('MISSING_FIELD', `${field} is missing`, field);
-  if (typeof value !== 'string') throw wrongType(field, 'a string', value);
-  return value;
-}
-
-/**
- * For tests: opened with `{ [panicAfter]: n }`, an engine breaks at its n-th step, as if an invariant did not
- * hold. Not exported by the package.
- */
-export const panicAfter = Symbol('panicAfter');
-
-/** The configuration in the native side's words. Types are checked here, ranges there. */
-function nativeOptions(config: EngineConfig): Record<string, number | boolean> {
-  const { threads = 'auto', history = {}, limits = {} } = fields('config', config) as EngineConfig;
-  const options: Record<string, number | boolean> = {};
-  const count = (name: string, field: string, value: unknown): void => {
-    if (value === undefined) return;
-    if (typeof value !== 'number') throw wrongType(field, 'a number', value);
-    // JSON has no word for these; no range contains -1 either.
-    options[name] = Number.isFinite(value) ? value : -1;
-  };
-  if (threads === 'inline') {
-    options['inline'] = true;
-  } else if (typeof threads === 'string' && threads !== 'auto') {
-    throw refuse('INVALID_REQUEST', "threads is neither 'auto', 'inline' nor an object", 'threads');
-  } else if (threads !== 'auto') {
-    const { sequencers, matchers, inline } = fields('threads', threads);
-    count('sequencers', 'threads.sequencers', sequencers);
-    count('matchers', 'threads.matchers', matchers);
-    if (inline !== undefined && typeof inline !== 'boolean')
-      throw wrongType('threads.inline', 'a boolean', inline);
-    options['inline'] = inline === true;
-  }
-  fields('history', history);
-  fields('limits', limits);
-  count('trades_per_symbol', 'history.tradesPerSymbol', history.tradesPerSymbol);
-  count('closed_orders', 'history.closedOrders', history.closedOrders);
-  count('max_in_flight', 'limits.inFlight', limits.inFlight);
-  count('panic_after', 'panicAfter', (config as { [panicAfter]?: number })[panicAfter]);
-  count('open_orders_per_account', 'limits.openOrdersPerAccount', limits.openOrdersPerAccount);
-  return options;
-}
-
-/** Engines with unanswered calls: somebody may hold a promise of theirs and nothing else. */
-const busyEngines = new Set<Core>();
-/** Does nothing but keep the process alive, while it is ref'd. One for all engines, so that none is held by it. */
-let lifeline: NodeJS.Timeout | undefined;
-
-/** A first call is unanswered: neither the process nor the collector may take the engine away. */
-function keepAlive(core: Core): void {
-  lifeline ??= setInterval(() => {}, LONG_MS);
-  lifeline.ref();
-  busyEngines.add(core);
-}
-
-/** The last call is answered. */
-function letGo(core: Core): void {
-  busyEngines.delete(core);
-  if (busyEngines.size === 0) lifeline?.unref();
-}
-
-/** Engines to close at `process.exit()`, where Node runs no other hook. One listener serves all of them. */
-const openEngines = new Set<WeakRef<Core>>();
-const references = new WeakMap<Core, WeakRef<Core>>();
-let listening = false;
-
-function closeAtExit(core: Core): void {
-  const reference = new WeakRef(core);
-  references.set(core, reference);
-  openEngines.add(reference);
-  if (listening) return;
-  listening = true;
-  process.once('exit', () => {
-    for (const engine of openEngines) engine.deref()?.close();
-  });
-}
-
-function forgetAtExit(core: Core): void {
-  const reference = references.get(core);
-  if (reference) openEngines.delete(reference);
+/** Atoms as a decimal. */
+function withPoint(atoms: bigint, scale: number): string {
+  const digits = String(atoms).padStart(scale + 1, '0');
+  return scale === 0 ? digits : `${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
 }

@@ -6,7 +6,7 @@
  * everything else is written down as it is, and the native side judges it.
  */
 
-import { refuse } from './errors.ts';
+import { boolean, decimal, type Fields, number, wrongType } from './values.ts';
 
 /** Where the fields of a record are. */
 export const LAYOUT = {
@@ -31,39 +31,47 @@ export const OP = {
   cancel: 4,
   balances: 5,
   order: 6,
-  openOrders: 7,
   conservation: 8,
+  words: 9,
 } as const;
 
 const MISSING = 0;
 const UNKNOWN = 255;
+/** Known, but nothing that a record has room for. */
+const IN_WORDS = 254;
 const SIDES: ReadonlyMap<unknown, number> = new Map([
   ['buy', 1],
   ['sell', 2],
 ]);
-const LATER_TYPE = 3;
 const TYPES: ReadonlyMap<unknown, number> = new Map([
   ['limit', 1],
   ['market', 2],
   ...['stop', 'stop_limit', 'take_profit', 'take_profit_limit', 'trailing_stop'].map(
-    (type) => [type, LATER_TYPE] as const,
+    (type) => [type, IN_WORDS] as const,
   ),
 ]);
-const LATER_TIF = 2;
 const TIFS: ReadonlyMap<unknown, number> = new Map([
   ['GTC', 1],
-  ...['IOC', 'FOK', 'GTD', 'DAY'].map((tif) => [tif, LATER_TIF] as const),
+  ['IOC', 2],
+  ['FOK', 3],
+  ['GTD', IN_WORDS],
+  ['DAY', IN_WORDS],
 ]);
+/** The modes of self-trade prevention; in a record each is its index + 1. */
+export const STP_MODES = ['NONE', 'EXPIRE_TAKER', 'EXPIRE_MAKER', 'EXPIRE_BOTH', 'DECREMENT'] as const;
+const STPS: ReadonlyMap<unknown, number> = new Map(STP_MODES.map((mode, index) => [mode, index + 1]));
 
 /** Calls that one buffer holds; a full one is handed over at once. */
 const CAPACITY = 512;
 
-/** A buffer of records, reused from batch to batch. */
+/** A buffer of records, reused from batch to batch, and the words of those that are made in words. */
 export class RecordWriter {
   /** What is handed over. */
   readonly bytes = new Uint8Array(CAPACITY * LAYOUT.record);
   /** Records written. */
   count = 0;
+  /** The words of each record that is made in words, in their order. */
+  lines: string[] = [];
   readonly #view = new DataView(this.bytes.buffer);
   #at = 0;
 
@@ -87,24 +95,35 @@ export class RecordWriter {
     this.count += 1;
   }
 
+  /** Begins a record that says what it says in words; nothing may refuse it any more. */
+  words(line: string): void {
+    this.begin(OP.words);
+    this.lines.push(line);
+  }
+
   /** An account id; anything but a number is refused. */
   account(id: unknown): this {
-    this.#view.setFloat64(this.#at + LAYOUT.accountAt, idNumber('accountId', id), true);
-    this.#view.setUint32(this.#at + LAYOUT.flagsAt, 1, true);
+    this.#view.setFloat64(this.#at + LAYOUT.accountAt, number('accountId', id), true);
     return this;
   }
 
   /** An order id; anything but a number is refused. */
   order(id: unknown): this {
-    this.#view.setFloat64(this.#at + LAYOUT.orderAt, idNumber('orderId', id), true);
+    this.#view.setFloat64(this.#at + LAYOUT.orderAt, number('orderId', id), true);
     return this;
   }
 
-  /** Side, order type and time in force by name; names that are not known are judged by the native side. */
-  shape(side: unknown, type: unknown, timeInForce: unknown): this {
-    this.bytes[this.#at + 1] = side === undefined ? MISSING : (SIDES.get(side) ?? UNKNOWN);
-    this.bytes[this.#at + 2] = type === undefined ? MISSING : (TYPES.get(type) ?? UNKNOWN);
-    this.bytes[this.#at + 3] = timeInForce === undefined ? MISSING : (TIFS.get(timeInForce) ?? UNKNOWN);
+  /** Side, order type and time in force as their codes. */
+  shape(side: number, type: number, timeInForce: number): this {
+    this.bytes[this.#at + 1] = side;
+    this.bytes[this.#at + 2] = type;
+    this.bytes[this.#at + 3] = timeInForce;
+    return this;
+  }
+
+  /** Post-only (bit 1) and the code of the mode of self-trade prevention (bits 8 to 15). */
+  flags(postOnly: boolean, stp: number): this {
+    this.#view.setUint32(this.#at + LAYOUT.flagsAt, (postOnly ? 2 : 0) | (stp << 8), true);
     return this;
   }
 
@@ -118,7 +137,7 @@ export class RecordWriter {
   /** A decimal, or nothing. */
   decimal(index: number, field: string, value: unknown): this {
     if (value === undefined) return this;
-    return this.#text(index, decimalText(field, value));
+    return this.#text(index, decimal(field, value));
   }
 
   #text(index: number, text: string): this {
@@ -135,50 +154,44 @@ export class RecordWriter {
   }
 }
 
-/**
- * A decimal as text; a number as the shortest text that reads back as it, without an exponent.
- *
- * A number of more than 15 digits is refused, unless it is a safe integer: up to 15, what was written is what
- * is read, beyond, a sum like 0.1 + 0.2 or a rounded integer shows what nobody meant.
- */
-export function decimalText(field: string, value: unknown): string {
-  if (typeof value === 'string') return value;
-  if (typeof value !== 'number') throw wrongType(field, 'a decimal string or a number', value);
-  if (Object.is(value, -0)) return '-0';
-  const text = String(value);
-  if (Math.abs(value) < BEYOND && !Number.isSafeInteger(value) && significantDigits(text) > EXACT_DIGITS) {
-    throw refuse('BAD_PRECISION', `${field} is ${text}, a number that is not exact: use a string`, field);
+/** Writes an order as a record, if it has nothing that a record has no room for; otherwise says false. */
+export function writePlainOrder(record: RecordWriter, given: Fields): boolean {
+  // Everything is read before the record is begun: a getter is the caller's code, and may make calls of its own.
+  const { accountId, symbol, side, type, timeInForce, price, quantity, quoteQuantity, postOnly, stp } = given;
+  const kind = type === undefined ? MISSING : (TYPES.get(type) ?? UNKNOWN);
+  const tif = timeInForce === undefined ? MISSING : (TIFS.get(timeInForce) ?? UNKNOWN);
+  if (
+    kind === IN_WORDS ||
+    tif === IN_WORDS ||
+    given['requestId'] !== undefined ||
+    given['clientOrderId'] !== undefined ||
+    given['maxQuote'] !== undefined ||
+    given['protectionBps'] !== undefined ||
+    given['displayQuantity'] !== undefined ||
+    given['triggerPrice'] !== undefined ||
+    given['trailBps'] !== undefined ||
+    given['trailAmount'] !== undefined ||
+    given['activationPrice'] !== undefined ||
+    given['expireAt'] !== undefined ||
+    given['validUntil'] !== undefined ||
+    given['fees'] !== undefined ||
+    given['requestLane'] !== undefined
+  ) {
+    return false;
   }
-  return text.includes('e') ? withoutExponent(text) : text;
-}
-
-/** Digits up to which every decimal survives being a JavaScript number. */
-const EXACT_DIGITS = 15;
-/** More than the engine counts in any case, which the native side says. */
-const BEYOND = 1e29;
-
-function significantDigits(text: string): number {
-  return text.replace(/e.*/, '').replace(/[-.]/g, '').replace(/^0+/, '').length;
-}
-
-/** `1.5e-7` as `0.00000015`. */
-function withoutExponent(text: string): string {
-  const [mantissa = '', exponent = ''] = text.split('e');
-  const [whole = '', fraction = ''] = mantissa.split('.');
-  const digits = whole + fraction;
-  const point = whole.length + Number(exponent);
-  if (point <= 0) return `0.${'0'.repeat(-point)}${digits}`;
-  if (point >= digits.length) return digits + '0'.repeat(point - digits.length);
-  return `${digits.slice(0, point)}.${digits.slice(point)}`;
-}
-
-function idNumber(field: string, value: unknown): number {
-  if (typeof value !== 'number') throw wrongType(field, 'a number', value);
-  return value;
-}
-
-/** `INVALID_REQUEST` for a value of the wrong JavaScript type. */
-export function wrongType(field: string, expected: string, value: unknown): Error {
-  const given = value === null ? 'null' : Array.isArray(value) ? 'an array' : typeof value;
-  return refuse('INVALID_REQUEST', `${field} is not ${expected} but ${given}`, field);
+  record
+    .begin(OP.place)
+    .account(accountId)
+    .shape(side === undefined ? MISSING : (SIDES.get(side) ?? UNKNOWN), kind, tif)
+    .name(0, 'symbol', symbol)
+    .decimal(1, 'price', price)
+    .decimal(2, 'quantity', quantity)
+    .decimal(3, 'quoteQuantity', quoteQuantity);
+  if (postOnly !== undefined || stp !== undefined) {
+    record.flags(
+      postOnly !== undefined && boolean('postOnly', postOnly),
+      stp === undefined ? MISSING : (STPS.get(stp) ?? UNKNOWN),
+    );
+  }
+  return true;
 }

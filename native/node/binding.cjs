@@ -778,15 +778,24 @@ function __napiStampBindingTarget(exportsObject, target) {
 // linked import resolves to `undefined`.
 module.exports.__napiBindingTarget = __napiStampBindingTarget(nativeBinding, __napiLoadedBindingTarget)
 module.exports = nativeBinding
+module.exports.advance = nativeBinding.advance
 module.exports.bbo = nativeBinding.bbo
 module.exports.book = nativeBinding.book
+module.exports.cancelSymbolOrders = nativeBinding.cancelSymbolOrders
 module.exports.close = nativeBinding.close
 module.exports.createAsset = nativeBinding.createAsset
 module.exports.createSymbol = nativeBinding.createSymbol
 module.exports.drain = nativeBinding.drain
 module.exports.errorCodes = nativeBinding.errorCodes
 module.exports.layout = nativeBinding.layout
+module.exports.myTrades = nativeBinding.myTrades
+module.exports.now = nativeBinding.now
 module.exports.open = nativeBinding.open
+module.exports.removeAsset = nativeBinding.removeAsset
+module.exports.removeSymbol = nativeBinding.removeSymbol
+module.exports.setSymbolStatus = nativeBinding.setSymbolStatus
 module.exports.stats = nativeBinding.stats
 module.exports.submit = nativeBinding.submit
 module.exports.trades = nativeBinding.trades
+module.exports.updateAsset = nativeBinding.updateAsset
+module.exports.updateSymbol = nativeBinding.updateSymbol

@@ -16,20 +16,26 @@ export declare class ExternalObject<T> {
  */
 export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-wasip1'
 
+/** Moves a manual clock on. */
+export declare function advance(handle: ExternalObject<Handle>, milliseconds: number): string
+
 /** Best bid and ask. JSON out. */
 export declare function bbo(handle: ExternalObject<Handle>, symbol: string): string
 
 /** The best levels of a book. JSON out. */
 export declare function book(handle: ExternalObject<Handle>, symbol: string, levels: number, cumulative: boolean): string
 
+/** Cancels every order of a symbol. */
+export declare function cancelSymbolOrders(handle: ExternalObject<Handle>, name: string, requestId?: number | undefined | null): string
+
 /** Takes nothing new, lets what is in flight end, stops the threads. Answers can still be drained. */
 export declare function close(handle: ExternalObject<Handle>): void
 
-/** Creates an asset. JSON out: `{ ok }` or `{ error }`. */
-export declare function createAsset(handle: ExternalObject<Handle>, code: string, scale: number): string
+/** Creates an asset. JSON in and out: `{ ok }` or `{ error }`, here and in all that follow. */
+export declare function createAsset(handle: ExternalObject<Handle>, asset: string, requestId?: number | undefined | null): string
 
-/** Creates a symbol. JSON in and out. */
-export declare function createSymbol(handle: ExternalObject<Handle>, symbol: string): string
+/** Creates a symbol. */
+export declare function createSymbol(handle: ExternalObject<Handle>, symbol: string, requestId?: number | undefined | null): string
 
 /**
  * Writes answers into a buffer, as many as fit, and says where the last one ends. Negative: the next answer
@@ -42,6 +48,12 @@ export declare function errorCodes(): string
 
 /** Where the fields of a record are. JSON out: TypeScript's offsets are tested against it. */
 export declare function layout(): string
+
+/** An account's own trades, ascending. JSON out. */
+export declare function myTrades(handle: ExternalObject<Handle>, accountId: number, symbol: string, fromId: number | undefined | null, limit: number): string
+
+/** What time it is for the engine, in milliseconds since 1970. */
+export declare function now(handle: ExternalObject<Handle>): string
 
 /**
  * Opens an engine. `options` is JSON; `wake` is called on this thread when answers are ready to be drained.
@@ -59,11 +71,29 @@ export interface Opened {
   error?: string
 }
 
+/** Removes an asset that is not in use. */
+export declare function removeAsset(handle: ExternalObject<Handle>, code: string, requestId?: number | undefined | null): string
+
+/** Removes a symbol; with `force`, its orders, too. */
+export declare function removeSymbol(handle: ExternalObject<Handle>, name: string, force: boolean, requestId?: number | undefined | null): string
+
+/** Changes what a symbol accepts; cancels its orders if it is told to. */
+export declare function setSymbolStatus(handle: ExternalObject<Handle>, name: string, status: string, cancelOpen: boolean, requestId?: number | undefined | null): string
+
 /** Counters. JSON out. */
 export declare function stats(handle: ExternalObject<Handle>): string
 
-/** Asks the first `count` records of a buffer. Each is answered through [`drain`] under its ticket. */
-export declare function submit(handle: ExternalObject<Handle>, buffer: Uint8Array, count: number): void
+/**
+ * Asks the first `count` records of a buffer. Each is answered through [`drain`] under its ticket. `words` is a JSON
+ * array of the calls that are made in words, in the order of their records.
+ */
+export declare function submit(handle: ExternalObject<Handle>, buffer: Uint8Array, count: number, words?: string | undefined | null): void
 
 /** Public trades, ascending. JSON out. */
 export declare function trades(handle: ExternalObject<Handle>, symbol: string, fromId: number | undefined | null, limit: number): string
+
+/** Changes an asset. */
+export declare function updateAsset(handle: ExternalObject<Handle>, code: string, patch: string, requestId?: number | undefined | null): string
+
+/** Changes a symbol's rules. */
+export declare function updateSymbol(handle: ExternalObject<Handle>, name: string, patch: string, requestId?: number | undefined | null): string

@@ -1,18 +1,19 @@
-//! The cold calls: configuration, listings, reads of published data. JSON text out, `{ ok }` or `{ error }`.
+//! The cold reads: published data, counters, constants. JSON text out, `{ ok }` or `{ error }`.
 
 use lightning_core::book::PriceLevel;
+use lightning_core::message::{StpMode, TimeInForce, Trade};
 use lightning_core::reject::Code;
-use lightning_core::types::{Price, Quantity, Side};
+use lightning_core::types::{AccountId, Price, Quantity};
 use lightning_engine::config::Options;
 use lightning_engine::decimal;
 use lightning_engine::market_data::BookView;
 use lightning_engine::refusal::Refusal;
-use lightning_engine::registry::{Asset, NewSymbol, Symbol};
+use lightning_engine::registry::Symbol;
 use lightning_engine::{Engine, Mischief};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::answers::{self, milliseconds};
+use crate::answers::{self, milliseconds, side_name, signed_text};
 use crate::records;
 
 /// Most trades that one call reads back.
@@ -28,6 +29,8 @@ struct GivenOptions {
     open_orders_per_account: Option<f64>,
     trades_per_symbol: Option<f64>,
     closed_orders: Option<f64>,
+    ledger_entries: Option<f64>,
+    manual_clock_start_ms: Option<f64>,
     /// For tests: the first sequencer breaks at its so many-th step.
     panic_after: Option<f64>,
 }
@@ -45,23 +48,10 @@ pub(crate) fn parse_options(text: &str) -> Result<(Options, Mischief), Refusal> 
         open_orders_per_account: count(given.open_orders_per_account),
         trades_per_symbol: count(given.trades_per_symbol),
         closed_orders: count(given.closed_orders),
+        ledger_entries: count(given.ledger_entries),
+        manual_clock_start_ms: count(given.manual_clock_start_ms),
     };
     Ok((options, Mischief { panic_after, ..Mischief::default() }))
-}
-
-pub(crate) fn create_asset(engine: &Engine, code: &str, scale: f64) -> String {
-    // What is no whole number is out of range, and refused as that.
-    let scale = whole(scale).and_then(|scale| u32::try_from(scale).ok()).unwrap_or(u32::MAX);
-    answer(engine.create_asset(code, scale).map(|asset| asset_json(&asset)))
-}
-
-pub(crate) fn create_symbol(engine: &Engine, text: &str) -> String {
-    let new: Result<NewSymbol, _> = serde_json::from_str(text);
-    answer(
-        new.map_err(|error| Refusal::new(Code::InvalidRequest, format!("symbol: {error}")))
-            .and_then(|new| engine.create_symbol(&new))
-            .map(|symbol| symbol.to_json()),
-    )
 }
 
 pub(crate) fn book(engine: &Engine, symbol: &str, levels: f64, cumulative: bool) -> String {
@@ -81,34 +71,84 @@ pub(crate) fn bbo(engine: &Engine, symbol: &str) -> String {
 }
 
 pub(crate) fn trades(engine: &Engine, symbol: &str, from: Option<f64>, limit: f64) -> String {
-    let limit = whole(limit).filter(|limit| (1..=TRADES_MAX).contains(limit)).ok_or_else(|| {
-        Refusal::field(
-            Code::InvalidRequest,
-            "limit",
-            format!("limit is not a whole number from 1 to {TRADES_MAX}"),
-        )
-    });
-    let from = match from.map(whole) {
-        None => Ok(None),
-        Some(Some(from)) => Ok(Some(from as u64)),
-        Some(None) => Err(Refusal::field(Code::InvalidRequest, "fromId", "fromId is not a whole number")),
-    };
-    let trades = limit.and_then(|limit| engine.trades(symbol, from?, limit));
+    let trades = range_of(from, limit).and_then(|(from, limit)| engine.trades(symbol, from, limit));
     answer(trades.map(|(symbol, trades)| {
-        let line = |trade: &lightning_core::message::Trade| {
+        let line = |trade: &Trade| {
             json!({
                 "tradeId": trade.id.0,
                 "symbol": symbol.name,
                 "price": symbol.price_text(trade.price),
                 "quantity": symbol.quantity_text(u128::from(trade.quantity.0)),
                 "quoteQuantity": symbol.quote_text(trade.notional),
-                "takerSide": match trade.taker_side { Side::Buy => "buy", Side::Sell => "sell" },
+                "takerSide": side_name(trade.taker_side),
                 "ts": milliseconds(trade.at),
                 "bookSeq": trade.book_seq,
             })
         };
         trades.iter().map(line).collect::<Value>()
     }))
+}
+
+pub(crate) fn my_trades(
+    engine: &Engine,
+    account: f64,
+    symbol: &str,
+    from: Option<f64>,
+    limit: f64,
+) -> String {
+    let account = whole(account).unwrap_or(0) as u64;
+    let trades =
+        range_of(from, limit).and_then(|(from, limit)| engine.my_trades(account, symbol, from, limit));
+    answer(trades.map(|(symbol, trades)| {
+        let registry = engine.registry();
+        let account = AccountId(account);
+        let line = |trade: &Trade, is_taker: bool| {
+            let side = if is_taker { trade.taker_side } else { trade.taker_side.opposite() };
+            let (order, fee) =
+                if is_taker { (trade.taker, trade.taker_fee) } else { (trade.maker, trade.maker_fee) };
+            let fee_asset = registry.asset(symbol.spec.fee_asset(side));
+            json!({
+                "tradeId": trade.id.0,
+                "symbol": symbol.name,
+                "orderId": order.0,
+                "side": side_name(side),
+                "price": symbol.price_text(trade.price),
+                "quantity": symbol.quantity_text(u128::from(trade.quantity.0)),
+                "quoteQuantity": symbol.quote_text(trade.notional),
+                "fee": signed_text(fee, fee_asset.scale),
+                "feeAsset": fee_asset.code,
+                "liquidity": if is_taker { "taker" } else { "maker" },
+                "ts": milliseconds(trade.at),
+                "bookSeq": trade.book_seq,
+            })
+        };
+        let mut lines = Vec::with_capacity(trades.len());
+        for trade in &trades {
+            if trade.maker_account == account {
+                lines.push(line(trade, false));
+            }
+            if trade.taker_account == account {
+                lines.push(line(trade, true));
+            }
+        }
+        lines
+    }))
+}
+
+/// The first trade wanted, and how many.
+fn range_of(from: Option<f64>, limit: f64) -> Result<(Option<u64>, usize), Refusal> {
+    let invalid = |field, message: String| Refusal::field(Code::InvalidRequest, field, message);
+    let limit = whole(limit)
+        .filter(|limit| (1..=TRADES_MAX).contains(limit))
+        .ok_or_else(|| invalid("limit", format!("limit is not a whole number from 1 to {TRADES_MAX}")))?;
+    let from = from
+        .map(|from| whole(from).ok_or_else(|| invalid("fromId", "fromId is not a whole number".to_owned())))
+        .transpose()?;
+    Ok((from.map(|from| from as u64), limit))
+}
+
+pub(crate) fn now(engine: &Engine) -> String {
+    answer(Ok(milliseconds(engine.now())))
 }
 
 pub(crate) fn stats(engine: &Engine) -> String {
@@ -157,11 +197,15 @@ pub(crate) fn layout() -> String {
         "placed": answers::PLACED,
         "fill": answers::FILL,
         "averageExtraScale": answers::AVERAGE_EXTRA_SCALE,
+        "statuses": answers::STATUSES,
+        "reasons": answers::reasons(),
+        "timesInForce": answers::TIMES_IN_FORCE.map(TimeInForce::as_str),
+        "stpModes": StpMode::ALL.map(StpMode::as_str),
     })
     .to_string()
 }
 
-fn answer<T: Serialize>(result: Result<T, Refusal>) -> String {
+pub(crate) fn answer<T: Serialize>(result: Result<T, Refusal>) -> String {
     match result {
         Ok(ok) => serde_json::to_string(&Answered { ok }).expect("plain data"),
         Err(refusal) => json!({ "error": refusal.to_json() }).to_string(),
@@ -172,10 +216,6 @@ fn answer<T: Serialize>(result: Result<T, Refusal>) -> String {
 #[derive(Serialize)]
 struct Answered<T> {
     ok: T,
-}
-
-fn asset_json(asset: &Asset) -> Value {
-    json!({ "id": asset.id.0, "code": asset.code, "scale": asset.scale })
 }
 
 #[derive(Serialize)]
@@ -282,7 +322,7 @@ fn level_notional(symbol: &Symbol, level: &PriceLevel) -> u128 {
     clippy::cast_precision_loss,
     reason = "checked: whole, not negative, exactly representable"
 )]
-fn whole(number: f64) -> Option<usize> {
+pub(crate) fn whole(number: f64) -> Option<usize> {
     let fits = number >= 0.0 && number <= lightning_core::types::ID_MAX as f64 && number.fract() == 0.0;
     fits.then_some(number as usize)
 }

@@ -7,6 +7,7 @@
 //! Buffers come in as slices that are read or written before the call returns, and no pointer into JavaScript
 //! memory is kept; the one `unsafe` block is in [`drain`].
 
+mod admin;
 mod answers;
 mod cold;
 mod records;
@@ -15,7 +16,7 @@ use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use lightning_engine::{Answer, Engine};
+use lightning_engine::{Answer, Engine, words};
 use napi::bindgen_prelude::{External, Function, Uint8ArraySlice};
 use napi::threadsafe_function::ThreadsafeFunctionCallMode;
 use napi::{Env, Result};
@@ -79,11 +80,14 @@ pub fn open(env: Env, options: String, wake: Function<'_, (), ()>) -> Result<Ope
     }
 }
 
-/// Asks the first `count` records of a buffer. Each is answered through [`drain`] under its ticket.
+/// Asks the first `count` records of a buffer. Each is answered through [`drain`] under its ticket. `words` is a JSON
+/// array of the calls that are made in words, in the order of their records.
 #[napi(catch_unwind)]
-pub fn submit(handle: &External<Handle>, buffer: &[u8], count: u32) {
+pub fn submit(handle: &External<Handle>, buffer: &[u8], count: u32, words: Option<String>) {
+    let words: Vec<_> = words.map_or_else(Vec::new, |text| words::parse(&text).unwrap_or_default());
+    let mut words = words.iter().map(|words| words.as_ref().ok());
     let batch = records::iterate(buffer, count);
-    handle.engine.submit(batch.map(|record| (record.ticket(), record.call())));
+    handle.engine.submit(batch.map(|record| (record.ticket(), record.call(&mut words))));
 }
 
 /// Writes answers into a buffer, as many as fit, and says where the last one ends. Negative: the next answer
@@ -122,16 +126,85 @@ pub fn drain(handle: &External<Handle>, mut buffer: Uint8ArraySlice<'_>) -> f64 
     writer.finish(None)
 }
 
-/// Creates an asset. JSON out: `{ ok }` or `{ error }`.
+/// Creates an asset. JSON in and out: `{ ok }` or `{ error }`, here and in all that follow.
 #[napi(catch_unwind)]
-pub fn create_asset(handle: &External<Handle>, code: String, scale: f64) -> String {
-    cold::create_asset(&handle.engine, &code, scale)
+pub fn create_asset(handle: &External<Handle>, asset: String, request_id: Option<f64>) -> String {
+    admin::create_asset(&handle.engine, &asset, request_id)
 }
 
-/// Creates a symbol. JSON in and out.
+/// Changes an asset.
 #[napi(catch_unwind)]
-pub fn create_symbol(handle: &External<Handle>, symbol: String) -> String {
-    cold::create_symbol(&handle.engine, &symbol)
+pub fn update_asset(
+    handle: &External<Handle>,
+    code: String,
+    patch: String,
+    request_id: Option<f64>,
+) -> String {
+    admin::update_asset(&handle.engine, &code, &patch, request_id)
+}
+
+/// Removes an asset that is not in use.
+#[napi(catch_unwind)]
+pub fn remove_asset(handle: &External<Handle>, code: String, request_id: Option<f64>) -> String {
+    admin::remove_asset(&handle.engine, &code, request_id)
+}
+
+/// Creates a symbol.
+#[napi(catch_unwind)]
+pub fn create_symbol(handle: &External<Handle>, symbol: String, request_id: Option<f64>) -> String {
+    admin::create_symbol(&handle.engine, &symbol, request_id)
+}
+
+/// Changes a symbol's rules.
+#[napi(catch_unwind)]
+pub fn update_symbol(
+    handle: &External<Handle>,
+    name: String,
+    patch: String,
+    request_id: Option<f64>,
+) -> String {
+    admin::update_symbol(&handle.engine, &name, &patch, request_id)
+}
+
+/// Changes what a symbol accepts; cancels its orders if it is told to.
+#[napi(catch_unwind)]
+pub fn set_symbol_status(
+    handle: &External<Handle>,
+    name: String,
+    status: String,
+    cancel_open: bool,
+    request_id: Option<f64>,
+) -> String {
+    admin::set_symbol_status(&handle.engine, &name, &status, cancel_open, request_id)
+}
+
+/// Removes a symbol; with `force`, its orders, too.
+#[napi(catch_unwind)]
+pub fn remove_symbol(
+    handle: &External<Handle>,
+    name: String,
+    force: bool,
+    request_id: Option<f64>,
+) -> String {
+    admin::remove_symbol(&handle.engine, &name, force, request_id)
+}
+
+/// Cancels every order of a symbol.
+#[napi(catch_unwind)]
+pub fn cancel_symbol_orders(handle: &External<Handle>, name: String, request_id: Option<f64>) -> String {
+    admin::cancel_symbol_orders(&handle.engine, &name, request_id)
+}
+
+/// Moves a manual clock on.
+#[napi(catch_unwind)]
+pub fn advance(handle: &External<Handle>, milliseconds: f64) -> String {
+    admin::advance(&handle.engine, milliseconds)
+}
+
+/// What time it is for the engine, in milliseconds since 1970.
+#[napi(catch_unwind)]
+pub fn now(handle: &External<Handle>) -> String {
+    cold::now(&handle.engine)
 }
 
 /// The best levels of a book. JSON out.
@@ -150,6 +223,18 @@ pub fn bbo(handle: &External<Handle>, symbol: String) -> String {
 #[napi(catch_unwind)]
 pub fn trades(handle: &External<Handle>, symbol: String, from_id: Option<f64>, limit: f64) -> String {
     cold::trades(&handle.engine, &symbol, from_id, limit)
+}
+
+/// An account's own trades, ascending. JSON out.
+#[napi(catch_unwind)]
+pub fn my_trades(
+    handle: &External<Handle>,
+    account_id: f64,
+    symbol: String,
+    from_id: Option<f64>,
+    limit: f64,
+) -> String {
+    cold::my_trades(&handle.engine, account_id, &symbol, from_id, limit)
 }
 
 /// Counters. JSON out.

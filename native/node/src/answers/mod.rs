@@ -1,33 +1,45 @@
 //! Answers on their way out: records that TypeScript turns into objects.
 //!
-//! Placed and canceled orders, the answers of the hot calls, are binary; everything else carries JSON. Every
+//! Plain placed and canceled orders, the answers of the hot calls, are binary; everything else carries JSON. Every
 //! record is a multiple of eight bytes, little-endian. The buffer begins with eight bytes of its own: whether
 //! there is more than fit, u32, and nothing. Then record after record:
 //!
 //! ```text
-//!   0 length u32    4 ticket u32    8 kind u8    9 status u8    10 reason u8    11 side and type u8
+//!   0 length u32    4 ticket u32    8 kind u8    9 status u8    10 reason u8    11 flags u8
 //!  12 fills, or bytes of JSON, u32                              16 seq f64      24 ts f64 (ms)
-//!  32 order f64    40 account f64  48 book seq f64              56 symbol u32   60 -
-//!  64 placed: price, quantity, quote quantity, filled, filled quote, open, reserved, average: u128 each
-//! 192 fills: trade f64, price, quantity, quote: u128 each
+//!  32 order f64    40 account f64  48 book seq f64              56 symbol u32   60 time in force u8
+//!  64 placed: price, quantity, quote quantity, filled, filled quote, open, reserved, average, prevented: u128
+//!             each, fee i128
+//! 224 fills: trade f64, price, quantity, quote: u128 each, fee i128
 //!  64 canceled: canceled quantity, released: u128 each
 //!  32 anything else: JSON
 //! ```
+//!
+//! Flags: bit 0 sells; bits 1 and 2 limit, market by quantity, market by quote; bit 3 post-only; bit 4 the answer
+//! is an earlier one; bits 5 to 7 the mode of self-trade prevention, an index into [`StpMode::ALL`].
 
-use lightning_core::message::{CanceledOrder, NewOrder, Order, OrderKind, OrderStatus, Outcome, PlacedOrder};
+mod accounts;
+mod orders;
+
+use lightning_core::message::{
+    CancelReason, CanceledOrder, ExpireReason, NewOrder, OrderKind, OrderStatus, Outcome, PlacedOrder,
+    StpMode, TimeInForce,
+};
 use lightning_core::reject::Code;
-use lightning_core::types::{Amount, ID_MAX, Price, Quantity, Side, Ticket, Timestamp};
+use lightning_core::types::{Amount, ID_MAX, Price, Quantity, Side, SignedAmount, Ticket, Timestamp};
 use lightning_engine::Answer;
 use lightning_engine::decimal;
-use lightning_engine::refusal::{Refusal, reason};
+use lightning_engine::refusal::Refusal;
 use lightning_engine::registry::{Registry, Symbol};
 use serde_json::{Value, json};
+
+pub(crate) use self::orders::mass_json;
 
 /// Bytes of the buffer before its first record.
 pub(crate) const PREFIX: usize = 8;
 pub(crate) const HEADER: usize = 32;
-pub(crate) const PLACED: usize = 192;
-pub(crate) const FILL: usize = 56;
+pub(crate) const PLACED: usize = 224;
+pub(crate) const FILL: usize = 72;
 const CANCELED: usize = 96;
 
 /// Decimals that an average price has beyond a price's.
@@ -38,6 +50,13 @@ const KIND_REFUSED: u8 = 1;
 const KIND_PLACED: u8 = 2;
 const KIND_CANCELED: u8 = 3;
 const KIND_HALTED: u8 = 4;
+
+/// The names of every status, in the order of their bytes.
+pub(crate) const STATUSES: [&str; 6] =
+    ["PENDING_TRIGGER", "NEW", "PARTIALLY_FILLED", "FILLED", "CANCELED", "EXPIRED"];
+/// The names of every time in force, in the order of their bytes.
+pub(crate) const TIMES_IN_FORCE: [TimeInForce; 5] =
+    [TimeInForce::Gtc, TimeInForce::Ioc, TimeInForce::Fok, TimeInForce::Gtd, TimeInForce::Day];
 
 /// Fills a buffer with records.
 pub(crate) struct Writer<'a> {
@@ -66,11 +85,16 @@ impl<'a> Writer<'a> {
     /// Appends an answer; what it needs, if that is more than is left.
     pub(crate) fn write(&mut self, answer: &Answer, registry: &Registry) -> Result<(), usize> {
         match &answer.result {
-            Ok(Outcome::Placed(placed)) => self.write_placed(answer, placed, registry),
-            Ok(Outcome::Canceled(canceled)) => self.write_canceled(answer, canceled, registry),
-            Ok(outcome) => {
-                self.write_json(answer.ticket, KIND_JSON, &outcome_json(answer, outcome, registry))
+            Ok(Outcome::Placed(placed)) if placed.order.extras.is_none() => {
+                self.write_placed(answer, placed, registry)
             }
+            Ok(Outcome::Canceled(canceled)) if canceled.sibling.is_none() => {
+                self.write_canceled(answer, canceled, registry)
+            }
+            Ok(outcome) => match outcome_json(answer, outcome, registry) {
+                Ok(value) => self.write_json(answer.ticket, KIND_JSON, &value),
+                Err(refusal) => self.write_json(answer.ticket, KIND_REFUSED, &refusal.to_json()),
+            },
             Err(refusal) => self.write_json(answer.ticket, KIND_REFUSED, &refusal.to_json()),
         }
     }
@@ -94,16 +118,17 @@ impl<'a> Writer<'a> {
     ) -> Result<(), usize> {
         let mut record = self.reserve(PLACED + placed.fills.len() * FILL)?;
         let symbol = registry.symbol(placed.order.symbol);
-        let kind =
-            [KIND_PLACED, status_byte(placed.status), reason_byte(placed.status), flags(&placed.order)];
+        let flags = flags(&placed.order) | u8::from(answer.duplicate) << 4;
+        let kind = [KIND_PLACED, status_byte(placed.status), reason_byte(placed.status), flags];
         record.head(answer.ticket, kind, placed.fills.len());
         record.stamp(answer);
         record.f64(32, placed.id.0);
         record.f64(40, placed.order.account.0);
         record.f64(48, placed.book_seq);
         record.u32(56, placed.order.symbol.0);
+        record.0[60] = byte_of(TIMES_IN_FORCE.iter().position(|&tif| tif == placed.order.tif));
         let (price, quantity, quote) = asked(&placed.order);
-        let open = open_quantity(&placed.order, placed.status, placed.filled);
+        let open = open_quantity(&placed.order, placed.status, placed.filled + placed.prevented);
         let digits = [
             symbol.price_digits(price),
             symbol.quantity_digits(u128::from(quantity.0)),
@@ -113,16 +138,19 @@ impl<'a> Writer<'a> {
             symbol.quantity_digits(u128::from(open.0)),
             placed.reserved.0,
             average_digits(symbol, placed.filled, placed.notional),
+            symbol.quantity_digits(u128::from(placed.prevented.0)),
         ];
         for (index, digits) in digits.into_iter().enumerate() {
             record.u128(64 + index * 16, digits);
         }
+        record.i128(208, placed.fee);
         for (index, fill) in placed.fills.iter().enumerate() {
             let at = PLACED + index * FILL;
             record.f64(at, fill.trade.0);
             record.u128(at + 8, symbol.price_digits(fill.price));
             record.u128(at + 24, symbol.quantity_digits(u128::from(fill.quantity.0)));
             record.u128(at + 40, fill.notional.0);
+            record.i128(at + 56, fill.fee);
         }
         Ok(())
     }
@@ -135,7 +163,8 @@ impl<'a> Writer<'a> {
     ) -> Result<(), usize> {
         let mut record = self.reserve(CANCELED)?;
         let symbol = registry.symbol(canceled.symbol);
-        record.head(answer.ticket, [KIND_CANCELED, 0, 0, u8::from(canceled.side == Side::Sell)], 0);
+        let flags = u8::from(canceled.side == Side::Sell) | u8::from(answer.duplicate) << 4;
+        record.head(answer.ticket, [KIND_CANCELED, 0, 0, flags], 0);
         record.stamp(answer);
         record.f64(32, canceled.id.0);
         record.f64(48, canceled.book_seq);
@@ -188,6 +217,10 @@ impl RecordOut<'_> {
         self.0[at..at + 16].copy_from_slice(&value.to_le_bytes());
     }
 
+    fn i128(&mut self, at: usize, value: SignedAmount) {
+        self.0[at..at + 16].copy_from_slice(&value.0.to_le_bytes());
+    }
+
     #[expect(clippy::cast_precision_loss, reason = "asserted to be exact")]
     fn f64(&mut self, at: usize, value: u64) {
         assert!(value <= ID_MAX, "{value} is more than a JavaScript number holds");
@@ -195,9 +228,66 @@ impl RecordOut<'_> {
     }
 }
 
+/// Why an order was canceled or expired, by the byte that says so; the first one: it was not.
+pub(crate) fn reasons() -> Vec<Option<&'static str>> {
+    let canceled = CancelReason::ALL.iter().map(|reason| reason.as_str());
+    let expired = ExpireReason::ALL.iter().map(|reason| reason.as_str());
+    std::iter::once(None).chain(canceled.chain(expired).map(Some)).collect()
+}
+
+fn reason_byte(status: OrderStatus) -> u8 {
+    let before = |count: usize| byte_of(Some(count));
+    match status {
+        OrderStatus::PendingTrigger
+        | OrderStatus::New
+        | OrderStatus::PartiallyFilled
+        | OrderStatus::Filled => 0,
+        OrderStatus::Canceled(reason) => {
+            1 + byte_of(CancelReason::ALL.iter().position(|&each| each == reason))
+        }
+        OrderStatus::Expired(reason) => {
+            1 + before(CancelReason::ALL.len())
+                + byte_of(ExpireReason::ALL.iter().position(|&each| each == reason))
+        }
+    }
+}
+
+fn status_byte(status: OrderStatus) -> u8 {
+    byte_of(STATUSES.iter().position(|&name| name == status.as_str()))
+}
+
+fn byte_of(position: Option<usize>) -> u8 {
+    let position = position.expect("every value is in its list");
+    u8::try_from(position).expect("the lists are short")
+}
+
+/// Side, kind, post-only and the mode of self-trade prevention.
+fn flags(order: &NewOrder) -> u8 {
+    let kind = match order.kind {
+        OrderKind::Limit { .. } => 0,
+        OrderKind::MarketByQuantity { .. } => 1,
+        OrderKind::MarketByQuote { .. } => 2,
+    };
+    let stp = byte_of(StpMode::ALL.iter().position(|&mode| mode == order.stp));
+    u8::from(order.side == Side::Sell) | kind << 1 | u8::from(order.post_only) << 3 | stp << 5
+}
+
 /// Whole milliseconds, rounded down.
 pub(crate) const fn milliseconds(at: Timestamp) -> u64 {
     at.0 / 1_000_000
+}
+
+pub(crate) const fn side_name(side: Side) -> &'static str {
+    match side {
+        Side::Buy => "buy",
+        Side::Sell => "sell",
+    }
+}
+
+/// An amount that may be negative.
+pub(crate) fn signed_text(amount: SignedAmount, scale: u32) -> String {
+    let text = decimal::format(amount.0.unsigned_abs(), scale);
+    if amount.0 < 0 { format!("-{text}") } else { text }
 }
 
 /// Price, quantity and quote amount that were asked for; zero for what the order type does not have.
@@ -209,9 +299,10 @@ fn asked(order: &NewOrder) -> (Price, Quantity, Amount) {
     }
 }
 
-fn open_quantity(order: &NewOrder, status: OrderStatus, filled: Quantity) -> Quantity {
+/// What may still trade, when so much is filled or prevented.
+fn open_quantity(order: &NewOrder, status: OrderStatus, done: Quantity) -> Quantity {
     match order.kind.quantity() {
-        Some(quantity) if status.is_open() => quantity - filled,
+        Some(quantity) if status.is_open() => quantity - done,
         _ => Quantity::ZERO,
     }
 }
@@ -231,114 +322,41 @@ fn average_digits(symbol: &Symbol, filled: Quantity, notional: Amount) -> u128 {
     whole * fine + decimal::divide_half_even(rest, lots)
 }
 
-/// Bit 0: sells. Bits 1 and 2: limit, market by quantity, market by quote.
-fn flags(order: &NewOrder) -> u8 {
-    let kind = match order.kind {
-        OrderKind::Limit { .. } => 0,
-        OrderKind::MarketByQuantity { .. } => 1,
-        OrderKind::MarketByQuote { .. } => 2,
-    };
-    u8::from(order.side == Side::Sell) | kind << 1
-}
-
-fn status_byte(status: OrderStatus) -> u8 {
-    match status {
-        OrderStatus::New => 0,
-        OrderStatus::PartiallyFilled => 1,
-        OrderStatus::Filled => 2,
-        OrderStatus::Canceled(_) => 3,
-        OrderStatus::Expired(_) => 4,
-    }
-}
-
-fn reason_byte(status: OrderStatus) -> u8 {
-    match status {
-        OrderStatus::Canceled(lightning_core::message::CancelReason::User) => 1,
-        OrderStatus::Expired(lightning_core::message::ExpireReason::InsufficientLiquidity) => 2,
-        _ => 0,
-    }
-}
-
-fn outcome_json(answer: &Answer, outcome: &Outcome, registry: &Registry) -> Value {
-    match outcome {
+/// An answer as JSON; a cancel-replace of which a half failed is a refusal.
+fn outcome_json(answer: &Answer, outcome: &Outcome, registry: &Registry) -> Result<Value, Refusal> {
+    Ok(match outcome {
+        Outcome::Placed(placed) => orders::placed_json(answer, placed, registry),
+        Outcome::Canceled(canceled) => stamped(answer, orders::canceled_json(canceled, registry)),
+        Outcome::Amended(amended) => orders::amended_json(answer, amended, registry),
+        Outcome::OcoPlaced(oco) => orders::oco_json(answer, oco, registry),
+        Outcome::Replaced(replaced) => orders::replaced_json(answer, replaced, registry)?,
+        Outcome::Tested(estimate) => stamped(answer, orders::estimate_json(estimate, registry)),
+        Outcome::CanceledAll(canceled) => stamped(answer, mass_json(canceled, registry)),
+        Outcome::Orders(page) => orders::page_json(page, registry),
+        Outcome::TimerSet(at) => stamped(answer, json!({ "cancelAllAt": at.map(milliseconds) })),
         Outcome::BalanceChanged { asset, balance } => {
-            let mut line = balance_json(registry, *asset, *balance);
-            line["seq"] = answer.gate.0.into();
-            line["ts"] = milliseconds(answer.at).into();
-            line
+            stamped(answer, accounts::balance_json(registry, *asset, *balance))
         }
-        Outcome::Balances(balances) => {
-            balances.iter().map(|&(asset, balance)| balance_json(registry, asset, balance)).collect()
-        }
-        Outcome::Orders(orders) => orders.iter().map(|order| order_json(registry, order)).collect(),
-        Outcome::Totals(totals) => totals
+        Outcome::FeesCollected(fees) => stamped(answer, accounts::fees_json(fees, registry)),
+        Outcome::Account(info) => stamped(answer, accounts::account_json(info, registry)),
+        Outcome::Balances(balances) => balances
             .iter()
-            .map(|line| {
-                let asset = registry.asset(line.asset);
-                let text = |amount: Amount| decimal::format(amount.0, asset.scale);
-                let holds = line.available + line.frozen + line.withdrawn == line.deposited
-                    && line.frozen == line.reserved;
-                json!({
-                    "asset": asset.code,
-                    "deposited": text(line.deposited),
-                    "withdrawn": text(line.withdrawn),
-                    "available": text(line.available),
-                    "frozen": text(line.frozen),
-                    "reserved": text(line.reserved),
-                    "holds": holds,
-                })
-            })
+            .map(|&(asset, balance)| accounts::balance_json(registry, asset, balance))
             .collect(),
-        Outcome::Placed(_) | Outcome::Canceled(_) | Outcome::Rejected(_) | Outcome::SymbolAdded => {
-            unreachable!("has a record of its own, or is never drained: {outcome:?}")
+        Outcome::LedgerEntries(page) => accounts::ledger_json(page, registry),
+        Outcome::Totals(totals) => totals.iter().map(|line| accounts::totals_json(line, registry)).collect(),
+        Outcome::Rejected(_) | Outcome::NotSeen => {
+            unreachable!("has become a refusal before it is drained: {outcome:?}")
         }
+    })
+}
+
+/// The same with its place in the log.
+fn stamped(answer: &Answer, mut value: Value) -> Value {
+    value["seq"] = answer.gate.0.into();
+    value["ts"] = milliseconds(answer.at).into();
+    if answer.duplicate {
+        value["duplicate"] = true.into();
     }
-}
-
-fn balance_json(
-    registry: &Registry,
-    asset: lightning_core::types::AssetId,
-    balance: lightning_core::message::Balance,
-) -> Value {
-    let asset = registry.asset(asset);
-    json!({
-        "asset": asset.code,
-        "total": decimal::format(balance.total().0, asset.scale),
-        "available": decimal::format(balance.available.0, asset.scale),
-        "frozen": decimal::format(balance.frozen.0, asset.scale),
-    })
-}
-
-fn order_json(registry: &Registry, order: &Order) -> Value {
-    let symbol = registry.symbol(order.order.symbol);
-    let (price, quantity, quote) = asked(&order.order);
-    let (price, quantity_text) = (symbol.price_text(price), symbol.quantity_text(u128::from(quantity.0)));
-    let (kind, price, quantity, quote) = match order.order.kind {
-        OrderKind::Limit { .. } => ("limit", Some(price), Some(quantity_text), None),
-        OrderKind::MarketByQuantity { .. } => ("market", None, Some(quantity_text), None),
-        OrderKind::MarketByQuote { .. } => ("market", None, None, Some(symbol.quote_text(quote))),
-    };
-    let average = average_digits(symbol, order.filled, order.notional);
-    let gives = registry.asset(symbol.spec.gives(order.order.side));
-    json!({
-        "orderId": order.id.0,
-        "accountId": order.order.account.0,
-        "symbol": symbol.name,
-        "side": match order.order.side { Side::Buy => "buy", Side::Sell => "sell" },
-        "type": kind,
-        "timeInForce": (kind == "limit").then_some("GTC"),
-        "status": order.status.as_str(),
-        "reason": reason(order.status),
-        "price": price,
-        "quantity": quantity,
-        "quoteQuantity": quote,
-        "filledQuantity": symbol.quantity_text(u128::from(order.filled.0)),
-        "filledQuote": symbol.quote_text(order.notional),
-        "averagePrice": (!order.filled.is_zero())
-            .then(|| decimal::format(average, symbol.tick.scale + AVERAGE_EXTRA_SCALE)),
-        "openQuantity": symbol.quantity_text(u128::from(open_quantity(&order.order, order.status, order.filled).0)),
-        "reserved": { "asset": gives.code, "amount": decimal::format(order.reserved.0, gives.scale) },
-        "createdAt": milliseconds(order.accepted_at),
-        "updatedAt": milliseconds(order.updated_at),
-    })
+    value
 }
