@@ -2,7 +2,9 @@
 //
 // name    what goes wrong, as a user would notice it
 // edits   replacements; each `find` must occur exactly once in its file, or the list is out of date. Any white
-//         space in it stands for any other, so that reformatting the code does not outdate the list
+//         space in it stands for any other, so that reformatting the code does not outdate the list. All bugs are
+//         planted at once and compiled once: `BUG` in a replacement is true while this bug is awake, and while it
+//         is not, the code must do what it did before
 // test    what to run, `cargo test` arguments; without it DEFAULT_TEST
 //
 // Some trip over the core's own asserts and invariants; of others the core notices nothing, and only a law of
@@ -10,16 +12,29 @@
 
 export const DEFAULT_TEST = ['-p', 'lightning-sim', '--test', 'seeds', '--test', 'serial'];
 
-const MATCHER = 'native/core/src/matcher.rs';
-const SEQUENCER = 'native/core/src/sequencer.rs';
-const LEDGER = 'native/core/src/ledger.rs';
-const BOOK = 'native/core/src/book/price_time.rs';
-const LADDER = 'native/core/src/book/ladder.rs';
-const ORDERS = 'native/core/src/orders.rs';
+const CORE = 'native/core/src';
+const ADMISSION = `${CORE}/sequencer/admission.rs`;
+const ACCESS = `${CORE}/sequencer/access.rs`;
+const AMEND = `${CORE}/matcher/amend.rs`;
+const AMEND_FUNDS = `${CORE}/sequencer/amend.rs`;
+const BOOK = `${CORE}/book/price_time.rs`;
+const CANCEL = `${CORE}/matcher/cancel.rs`;
+const FEES = `${CORE}/fees.rs`;
+const JUDGE = `${CORE}/matcher/judge.rs`;
+const LEDGER = `${CORE}/ledger.rs`;
+const MARKET = `${CORE}/matcher/market.rs`;
+const PLACE = `${CORE}/matcher/place.rs`;
+const SEQUENCER = `${CORE}/sequencer/mod.rs`;
+const SETTLEMENT = `${CORE}/sequencer/settlement.rs`;
+const TAKE = `${CORE}/matcher/take.rs`;
+const TAKER = `${CORE}/matcher/taker.rs`;
+const WALK = `${CORE}/matcher/walk.rs`;
+const WINDOW = `${CORE}/window.rs`;
 const WORLD = 'native/sim/src/world.rs';
 const MATCHER_THREAD = 'native/engine/src/matcher_thread.rs';
 const SEQUENCER_THREAD = 'native/engine/src/sequencer_thread.rs';
 
+const SEEDS = ['-p', 'lightning-sim', '--test', 'seeds'];
 const ENGINE_TEST = ['-p', 'lightning-engine', '--test', 'engine'];
 
 export const BUGS = [
@@ -27,10 +42,10 @@ export const BUGS = [
     name: 'price improvement is not given back to an order that rests',
     edits: [
       {
-        file: MATCHER,
-        find: 'released: reserved - consumed - still_reserved,',
+        file: PLACE,
+        find: 'released: taker.reserved - still_reserved,',
         replace:
-          'released: if status.is_open() { Amount::ZERO } else { reserved - consumed - still_reserved },',
+          'released: if BUG && status.is_open() { Amount::ZERO } else { taker.reserved - still_reserved },',
       },
     ],
   },
@@ -38,10 +53,11 @@ export const BUGS = [
     name: "a buyer's price improvement goes to the seller",
     edits: [
       {
-        file: MATCHER,
-        find: 'let notional = self.spec.notional(maker.price, quantity);',
-        replace: `let price = if side == Side::Buy { limit.unwrap_or(maker.price) } else { maker.price };
-            let notional = self.spec.notional(price, quantity);`,
+        file: TAKE,
+        find: 'let notional = self.spec.notional(price, quantity);',
+        replace: `let is_buy = taker.side == crate::types::Side::Buy;
+        let paid = if BUG && is_buy { taker.limit.unwrap_or(price) } else { price };
+        let notional = self.spec.notional(paid, quantity);`,
       },
     ],
   },
@@ -49,12 +65,12 @@ export const BUGS = [
     name: 'only one maker of each price level trades per command',
     edits: [
       {
-        file: MATCHER,
-        find: 'let wanted = match *appetite {',
-        replace: `if taken.fills.last().is_some_and(|fill| fill.price == maker.price) {
-                return false;
+        file: TAKE,
+        find: 'match taker.meet(&maker, &self.spec) {',
+        replace: `if BUG && fills.last().is_some_and(|fill| fill.price == maker.price) {
+                return End::RanOut;
             }
-            let wanted = match *appetite {`,
+            match taker.meet(&maker, &self.spec) {`,
       },
     ],
   },
@@ -62,27 +78,34 @@ export const BUGS = [
     name: 'only one maker of each price level trades with a market order',
     edits: [
       {
-        file: MATCHER,
-        find: 'let wanted = match *appetite {',
-        replace: `if limit.is_none() && taken.fills.last().is_some_and(|fill| fill.price == maker.price) {
-                return false;
+        file: TAKE,
+        find: 'match taker.meet(&maker, &self.spec) {',
+        replace: `if BUG && taker.limit.is_none() && fills.last().is_some_and(|fill| fill.price == maker.price) {
+                return End::RanOut;
             }
-            let wanted = match *appetite {`,
+            match taker.meet(&maker, &self.spec) {`,
       },
     ],
   },
   {
     name: "a cancel by somebody else reaches the matcher's books",
-    edits: [{ file: SEQUENCER, find: '.filter(|order| order.order.account == account)', replace: '' }],
+    edits: [
+      {
+        file: ACCESS,
+        find: 'let meant = entry.account == account',
+        replace: 'let meant = (BUG || entry.account == account)',
+      },
+    ],
   },
   {
     name: "a cancel by somebody else takes the order off, in its owner's name",
     edits: [
-      { file: SEQUENCER, find: '.filter(|order| order.order.account == account)', replace: '' },
+      { file: ACCESS, find: 'entry.account == account', replace: '(BUG || entry.account == account)' },
       {
         file: SEQUENCER,
-        find: 'account, symbol: order.order.symbol,',
-        replace: 'account: order.order.account, symbol: order.order.symbol,',
+        find: 'let (symbol, order) = (order.order.symbol, order.id);',
+        replace: `let account = if BUG { order.order.account } else { account };
+                let (symbol, order) = (order.order.symbol, order.id);`,
       },
     ],
   },
@@ -90,12 +113,12 @@ export const BUGS = [
     name: 'a partly filled maker goes to the back of its level',
     edits: [
       {
-        file: MATCHER,
-        find: 'self.book.fill_front(maker.side, quantity);',
-        replace: `self.book.fill_front(maker.side, quantity);
-            if let Some(rest) = self.book.remove(maker.id) {
-                self.book.insert(rest);
-            }`,
+        file: TAKE,
+        find: 'self.last_trade = TradeId(self.last_trade.0 + 1);',
+        replace: `if BUG && front == Front::Stays && let Some(rest) = self.book.remove(maker.id) {
+            self.book.insert(rest);
+        }
+        self.last_trade = TradeId(self.last_trade.0 + 1);`,
       },
     ],
   },
@@ -105,7 +128,7 @@ export const BUGS = [
       {
         file: BOOK,
         find: 'self.orders.get_mut(node.prev).next = node.next;',
-        replace: 'self.orders.get_mut(node.prev).next = NONE;',
+        replace: 'self.orders.get_mut(node.prev).next = if BUG { NONE } else { node.next };',
       },
     ],
   },
@@ -113,43 +136,54 @@ export const BUGS = [
     name: 'a cancel of a middle order sends the first of the level to the back',
     edits: [
       {
-        file: MATCHER,
-        find: 'market.book.remove(id);',
-        replace: `market.book.remove(id);
-        if let Some(front) = market.book.front(order.side).filter(|front| front.price == order.price) {
-            market.book.remove(front.id);
-            market.book.insert(front);
+        file: CANCEL,
+        find: 'self.book.remove(id).expect("it rests");',
+        replace: `self.book.remove(id).expect("it rests");
+        if BUG && let Some(front) = self.book.front(side).filter(|front| front.price == order.price) {
+            self.book.remove(front.id);
+            self.book.insert(front);
         }`,
       },
     ],
   },
   {
     name: 'the answer is seen before the settlements have arrived',
-    test: ['-p', 'lightning-sim', '--test', 'seeds'],
-    edits: [
-      { file: WORLD, find: 'pipe.arrived >= *needed', replace: 'pipe.arrived <= pipe.sent.max(*needed)' },
-    ],
+    edits: [{ file: WORLD, find: 'pipe.arrived >= *needed', replace: '(BUG || pipe.arrived >= *needed)' }],
+    test: SEEDS,
   },
   {
-    name: 'a sequencer takes the next command before the settlements that have arrived',
-    test: ['-p', 'lightning-sim', '--test', 'seeds'],
+    name: 'an answer is remembered and passed on before its effects have arrived elsewhere',
     edits: [
       {
         file: WORLD,
-        find: 'while let Some(message) = self.sequencers[at].settlements.pop_front() {',
-        replace: `while (self.sequencers[at].commands.is_empty() || self.rng.one_in(2))
-                && let Some(message) = self.sequencers[at].settlements.pop_front()
+        find: 'let after = is_answer(&message).then(',
+        replace: 'let after = (!BUG && is_answer(&message)).then(',
+      },
+    ],
+    test: SEEDS,
+  },
+  {
+    name: 'a sequencer takes the next command before the settlements that have arrived',
+    edits: [
+      {
+        file: WORLD,
+        find: 'then the next command. while let Some(message) = self.sequencers[at].arrived.pop_front() {',
+        replace: `then the next command.
+            while (!BUG || self.sequencers[at].commands.is_empty() || self.rng.one_in(2))
+                && let Some(message) = self.sequencers[at].arrived.pop_front()
             {`,
       },
     ],
+    test: SEEDS,
   },
   {
     name: 'a settlement releases the asset that was received',
     edits: [
       {
-        file: SEQUENCER,
-        find: 'self.ledger.release(slot, paid.0, settlement.released);',
-        replace: 'self.ledger.release(slot, received.0, settlement.released);',
+        file: SETTLEMENT,
+        find: 'self.ledger.release(slot, moves.gives, settlement.released);',
+        replace: `let asset = if BUG { moves.receives } else { moves.gives };
+        self.ledger.release(slot, asset, settlement.released);`,
       },
     ],
   },
@@ -160,28 +194,30 @@ export const BUGS = [
         file: LEDGER,
         find: 'holdings.entry(received.0).available += received.1;',
         replace:
-          'holdings.entry(received.0).available += if received.1 .0 == 7 { Amount(6) } else { received.1 };',
+          'holdings.entry(received.0).available += if BUG && received.1.0 == 7 { Amount(6) } else { received.1 };',
       },
     ],
   },
   {
     name: 'an answer that shows a settlement may leave before its record is durable',
-    test: ['-p', 'lightning-sim', '--test', 'seeds'],
     edits: [
       {
-        file: SEQUENCER,
+        file: SETTLEMENT,
         find: 'self.horizon = self.horizon.max(settlement.cause);',
-        replace: 'self.horizon = self.horizon.max(Lsn(settlement.cause.0 - 1));',
+        replace:
+          'self.horizon = self.horizon.max(if BUG { Lsn(settlement.cause.0 - 1) } else { settlement.cause });',
       },
     ],
+    test: SEEDS,
   },
   {
     name: 'a market order that spends its last atom on the last maker expires',
     edits: [
       {
-        file: MATCHER,
-        find: 'Appetite::Quote(left) => left.is_zero() || taken.filled == self.spec.limits().quantity_max,',
-        replace: 'Appetite::Quote(_) => false,',
+        file: TAKER,
+        find: 'Appetite::Quote(left) => left.is_zero() || self.filled >= spec.limits().quantity_max,',
+        replace:
+          'Appetite::Quote(left) => !BUG && (left.is_zero() || self.filled >= spec.limits().quantity_max),',
       },
     ],
   },
@@ -189,14 +225,10 @@ export const BUGS = [
     name: 'a market order by quote amount buys more than the largest order',
     edits: [
       {
-        file: MATCHER,
-        find: 'let room = self.spec.limits().quantity_max - filled;',
-        replace: 'let room = Quantity(crate::limits::QUANTITY_LOTS_MAX >> 1) - filled;',
-      },
-      {
-        file: MATCHER,
-        find: 'left.is_zero() || taken.filled == self.spec.limits().quantity_max',
-        replace: 'left.is_zero()',
+        file: TAKER,
+        find: 'self.lots_for(left, price, spec).min(spec.limits().quantity_max - self.filled)',
+        replace: `let most = if BUG { Quantity(u64::MAX) } else { spec.limits().quantity_max - self.filled };
+                self.lots_for(left, price, spec).min(most)`,
       },
     ],
   },
@@ -204,19 +236,23 @@ export const BUGS = [
     name: 'a market order that costs exactly all there is gets refused',
     edits: [
       {
-        file: MATCHER,
-        find: 'if required > admitted.reserved {',
-        replace: 'if required >= admitted.reserved {',
+        file: JUDGE,
+        find: '&& walked.required > reserved',
+        replace: '&& (walked.required > reserved || (BUG && walked.required == reserved))',
       },
     ],
   },
   {
-    name: 'a market order is priced by its first level alone',
+    name: 'a market order is let in though it can pay for its fills, but not for their fees',
     edits: [
       {
-        file: MATCHER,
-        find: 'left -= take; if left.is_zero() {',
-        replace: 'left -= take; if true {',
+        file: WALK,
+        find: 'required: taker.reserved - walk.taker.reserved',
+        replace: `required: if BUG && taker.side == Side::Buy {
+            walk.taker.notional
+        } else {
+            taker.reserved - walk.taker.reserved
+        }`,
       },
     ],
   },
@@ -225,11 +261,11 @@ export const BUGS = [
     edits: [
       {
         file: LEDGER,
-        find: 'self.check_available(slot, asset, amount)?; let flows',
-        replace: `        if self.balance(slot, asset).total() < amount {
+        find: 'self.check_available(slot, asset, amount)?; let after',
+        replace: `if !(BUG && self.balance(slot, asset).total() >= amount) {
             self.check_available(slot, asset, amount)?;
         }
-        let flows`,
+        let after`,
       },
     ],
   },
@@ -237,23 +273,29 @@ export const BUGS = [
     name: 'an account may have one open order more than it may',
     edits: [
       {
-        file: SEQUENCER,
-        find: 'if self.orders.open_count(slot) >= max {',
-        replace: 'if self.orders.open_count(slot) > max {',
+        file: ADMISSION,
+        find: '- less.open + adds.open > max {',
+        replace: '- less.open + adds.open > max + u32::from(BUG) {',
       },
     ],
   },
   {
     name: 'the largest balance there is gets refused',
-    edits: [{ file: LEDGER, find: 'after.0 <= AMOUNT_MAX', replace: 'after.0 < AMOUNT_MAX' }],
+    edits: [
+      {
+        file: LEDGER,
+        find: 'after.0 <= AMOUNT_MAX =>',
+        replace: 'after.0 <= AMOUNT_MAX - u128::from(BUG) =>',
+      },
+    ],
   },
   {
     name: 'a price at the edge of a ladder node is overlooked',
     edits: [
       {
-        file: LADDER,
+        file: `${CORE}/book/ladder.rs`,
         find: 'Direction::Down => occupied & ((1 << digit) - 1),',
-        replace: 'Direction::Down => occupied & ((1 << digit) - 1) & !1,',
+        replace: 'Direction::Down => occupied & ((1 << digit) - 1) & if BUG { !1 } else { !0 },',
       },
     ],
   },
@@ -261,9 +303,13 @@ export const BUGS = [
     name: 'a refused order is remembered as if it had been one',
     edits: [
       {
-        file: SEQUENCER,
-        find: 'self.orders.forget(settlement.order);',
-        replace: 'order.status = OrderStatus::Filled;\n                self.orders.close(settlement.order);',
+        file: SETTLEMENT,
+        find: 'OrderAfter::Voided => { self.take_out(at);',
+        replace: `OrderAfter::Voided => {
+                let entry = self.take_out(at);
+                if BUG {
+                    self.closed.push(slot, entry.order);
+                }`,
       },
     ],
   },
@@ -271,19 +317,245 @@ export const BUGS = [
     name: "an account's first open order is missing from its list",
     edits: [
       {
-        file: ORDERS,
+        file: `${CORE}/orders.rs`,
         find: 'NONE => chain.head = at,',
-        replace: 'NONE => {}',
+        replace: `NONE if BUG => {}
+            NONE => chain.head = at,`,
       },
     ],
+  },
+  {
+    name: 'a FOK order does not count what icebergs hide',
+    edits: [
+      {
+        file: WALK,
+        find: 'if !maker.hidden.is_zero() {',
+        replace: 'if !maker.hidden.is_zero() && !(BUG && self.all_or_nothing) {',
+      },
+    ],
+  },
+  {
+    name: 'accounts of one group trade with each other',
+    edits: [
+      {
+        file: TAKER,
+        find: '(self.stp_group.is_some() && self.stp_group == maker.stp_group)',
+        replace: '(!BUG && self.stp_group.is_some() && self.stp_group == maker.stp_group)',
+      },
+    ],
+  },
+  {
+    name: 'a maker that self-trade prevention expires keeps its reservation',
+    edits: [
+      {
+        file: TAKE,
+        find: 'self.settle_prevented(maker, maker.left(), before, true, run);',
+        replace: `let before = if BUG { Amount::ZERO } else { before };
+        self.settle_prevented(maker, maker.left(), before, true, run);`,
+      },
+    ],
+  },
+  {
+    name: 'the stop leg stays open when the limit leg is partly filled',
+    edits: [
+      {
+        file: TAKE,
+        find: 'if maker.flags.has_sibling { released +=',
+        replace: `if maker.flags.has_sibling && !(BUG && front != Front::Gone) {
+            released +=`,
+      },
+    ],
+  },
+  {
+    name: 'an order that is amended to more keeps its place',
+    edits: [
+      {
+        file: AMEND,
+        find: 'let priority_kept = price == order.price && total < order.total;',
+        replace: 'let priority_kept = price == order.price && (BUG || total < order.total);',
+      },
+    ],
+  },
+  {
+    name: 'triggers are looked at before the rest of the taker is in the book',
+    edits: [
+      {
+        file: PLACE,
+        find: 'let mut still_reserved = Amount::ZERO;',
+        replace: `if BUG && status.is_open() {
+            self.cascade(run);
+        }
+        let mut still_reserved = Amount::ZERO;`,
+      },
+    ],
+  },
+  {
+    name: 'triggered orders are executed farthest first',
+    edits: [
+      {
+        file: `${CORE}/matcher/cascade.rs`,
+        find: 'let due = self.pending.due(last);',
+        replace: `let mut due = self.pending.due(last);
+            if BUG {
+                due.reverse();
+            }`,
+      },
+    ],
+  },
+  {
+    name: 'a trailing sell does not follow the price',
+    edits: [
+      {
+        file: `${CORE}/matcher/triggers.rs`,
+        find: 'self.sells.follow(last);',
+        replace: `if !BUG {
+            self.sells.follow(last);
+        }`,
+      },
+    ],
+  },
+  {
+    name: 'a fee is rounded down',
+    edits: [
+      {
+        file: FEES,
+        find: 'Amount(product(amount, ppm).div_ceil(PPM))',
+        replace: 'if BUG { rebate_down(amount, ppm) } else { Amount(product(amount, ppm).div_ceil(PPM)) }',
+      },
+    ],
+  },
+  {
+    name: "a rebate is not cut to the taker's fee",
+    edits: [
+      {
+        file: FEES,
+        find: 'if allow_net_rebate || maker_ppm >= 0 {',
+        replace: 'if BUG || allow_net_rebate || maker_ppm >= 0 {',
+      },
+    ],
+  },
+  {
+    name: 'collected fees can be collected again',
+    edits: [
+      {
+        file: `${CORE}/matcher/accrual.rs`,
+        find: '*amount += SignedAmount::rebate(amount.positive());',
+        replace: `if !BUG {
+                *amount += SignedAmount::rebate(amount.positive());
+            }`,
+      },
+    ],
+  },
+  {
+    name: 'the same request runs twice',
+    edits: [
+      {
+        file: WINDOW,
+        find: '=> Seen::Answered(answered.clone()),',
+        replace: `=> {
+                if BUG { Seen::Never } else { Seen::Answered(answered.clone()) }
+            }`,
+      },
+    ],
+    test: SEEDS,
+  },
+  {
+    name: 'who repeats a request while it runs is never answered',
+    edits: [
+      {
+        file: WINDOW,
+        find: 'waiting.push(ticket); Seen::Running',
+        replace: `if !BUG {
+                    waiting.push(ticket);
+                }
+                Seen::Running`,
+      },
+    ],
+    test: SEEDS,
+  },
+  {
+    name: 'a canceled order expires when its time comes',
+    edits: [
+      {
+        file: MARKET,
+        find: 'run.expiries.remove(at, id, self.spec.id());',
+        replace: `if !BUG {
+                run.expiries.remove(at, id, self.spec.id());
+            }`,
+      },
+    ],
+  },
+  {
+    name: 'the next slice of an iceberg keeps its place',
+    edits: [
+      {
+        file: BOOK,
+        find: 'if level.tail == slot { return true;',
+        replace: `if BUG || level.tail == slot {
+            return true;`,
+      },
+    ],
+  },
+  {
+    name: 'a transfer is credited twice',
+    edits: [
+      {
+        file: `${CORE}/sequencer/transfer.rs`,
+        find: 'self.ledger.transfer_in(slot, asset, amount);',
+        replace: `self.ledger.transfer_in(slot, asset, amount);
+                if BUG {
+                    self.ledger.transfer_in(slot, asset, amount);
+                }`,
+      },
+    ],
+  },
+  {
+    name: 'a mass cancel leaves orders that wait for their price',
+    edits: [
+      {
+        file: `${CORE}/sequencer/mass_cancel.rs`,
+        find: 'let matches = !entry.running',
+        replace: `let matches = !(BUG && entry.order.status == crate::order::OrderStatus::PendingTrigger)
+                && !entry.running`,
+      },
+    ],
+  },
+  {
+    name: 'what was frozen for an amend stays frozen when the book refuses it',
+    edits: [
+      {
+        file: AMEND_FUNDS,
+        find: 'self.ledger.release(account, asset, extra);',
+        replace: `if !BUG {
+                    self.ledger.release(account, asset, extra);
+                }`,
+      },
+    ],
+  },
+  {
+    name: 'an order that was on its way when trading stopped gets in',
+    edits: [
+      {
+        file: JUDGE,
+        find: 'let order = &admitted.order; self.check_status(order)?;',
+        replace: `let order = &admitted.order;
+        if !BUG {
+            self.check_status(order)?;
+        }`,
+      },
+    ],
+    test: SEEDS,
   },
   {
     name: 'the matcher thread replies before it has sent the settlements',
     edits: [
       {
         file: MATCHER_THREAD,
-        find: 'self.settle(out, commands);',
-        replace: 'self.replies.push(&mut out.replies);\n        self.settle(out, commands);',
+        find: 'self.settle(out, held);',
+        replace: `if BUG {
+            self.replies.push(&mut out.replies);
+        }
+        self.settle(out, held);`,
       },
     ],
     test: ENGINE_TEST,
@@ -294,9 +566,14 @@ export const BUGS = [
       {
         file: MATCHER_THREAD,
         find: 'self.feeds.publish(&self.matcher, out, true);',
-        replace: `self.settle(out, commands);
-        self.replies.push(&mut out.replies);
-        self.mischief.step();
+        replace: `let held = if BUG {
+            self.settle(out, held);
+            self.replies.push(&mut out.replies);
+            self.mischief.step();
+            Vec::new()
+        } else {
+            held
+        };
         self.feeds.publish(&self.matcher, out, true);`,
       },
     ],
@@ -308,7 +585,9 @@ export const BUGS = [
       {
         file: SEQUENCER_THREAD,
         find: 'while let Ok(batch) = self.inbox.settlements.try_recv() {',
-        replace: 'while commands.is_empty() && let Ok(batch) = self.inbox.settlements.try_recv() {',
+        replace: `while (!BUG || commands.is_empty())
+                && let Ok(batch) = self.inbox.settlements.try_recv()
+            {`,
       },
     ],
     test: ENGINE_TEST,
@@ -318,8 +597,8 @@ export const BUGS = [
     edits: [
       {
         file: SEQUENCER_THREAD,
-        find: 'self.credits.give_back(admitted - passed_on);',
-        replace: 'self.credits.give_back((admitted - passed_on).saturating_sub(1));',
+        find: 'self.credits.give_back(ended);',
+        replace: 'self.credits.give_back(if BUG && ended > 0 { ended - 1 } else { ended });',
       },
     ],
     test: ENGINE_TEST,

@@ -3,18 +3,24 @@
 //! Any number of shards of either kind; that it makes no difference is one of the things tests prove with it.
 //! Generic over the book, so that the naive one can be asked the same.
 
+use std::collections::VecDeque;
+
 use lightning_core::book::{OrderBook, PriceTimeBook};
 use lightning_core::log::Context;
 use lightning_core::matcher::{Market, Matcher};
 use lightning_core::message::{
-    AssetTotals, Balance, Command, Order, Outcome, Reply, Request, ToMatcher, ToSequencer, Trade,
+    AssetTotals, Balance, CanceledOrder, Command, Order, Outcome, Reply, Request, ToMatcher, ToSequencer,
+    Trade,
 };
 use lightning_core::outbox::{MatcherOutbox, SequencerOutbox};
+use lightning_core::reject::Reject;
+use lightning_core::rules::SymbolRules;
 use lightning_core::sequencer::Sequencer;
-use lightning_core::types::{AccountId, AssetId, OrderId, SymbolId, Ticket, Timestamp};
+use lightning_core::spec::SymbolSpec;
+use lightning_core::types::{AccountId, AssetId, OrderId, SignedAmount, SymbolId, Ticket, Timestamp};
 
 use crate::recorder::{IdsFor, Recorder};
-use crate::workload::{Ids, Setup};
+use crate::workload::{Action, Ids, Setup};
 
 /// A whole exchange.
 #[derive(Debug)]
@@ -26,12 +32,13 @@ pub struct Inline<B = PriceTimeBook> {
     /// Which ids were handed out.
     pub ids: Ids,
     now: u64,
+    pace: u64,
 }
 
 /// All that one command made the shards say.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Effects {
-    /// To the matcher.
+    /// To the matchers.
     pub admitted: Vec<ToMatcher>,
     /// Published.
     pub trades: Vec<Trade>,
@@ -39,8 +46,10 @@ pub struct Effects {
     pub changed: Vec<SymbolId>,
     /// To the sequencers.
     pub settlements: Vec<ToSequencer>,
-    /// The one answer.
-    pub reply: Reply,
+    /// The one answer; none where time went by or the operator acted.
+    pub reply: Option<Reply>,
+    /// What the operator's command did.
+    pub operated: Option<Result<Vec<CanceledOrder>, Reject>>,
 }
 
 /// Which of `count` shards an id belongs to.
@@ -58,56 +67,184 @@ impl<B: OrderBook> Inline<B> {
             matchers: (0..matchers).map(|_| Matcher::default()).collect(),
             recorder: Recorder::default(),
             ids: Ids::default(),
-            now: 0,
+            now: setup.start.0,
+            pace: setup.pace,
         };
-        let mut out = SequencerOutbox::default();
         let mut matcher_out = MatcherOutbox::default();
-        for spec in &setup.symbols {
-            let mut ctx = Context { now: Timestamp(0), log: &mut inline.recorder };
+        for (spec, rules) in setup.symbols.iter().zip(&setup.rules) {
+            let mut ctx = Context { now: setup.start, log: &mut inline.recorder };
             for sequencer in &mut inline.sequencers {
-                let command = Command { ticket: Ticket(0), request: Request::AddSymbol(*spec) };
-                let mut ids = IdsFor { ids: &mut inline.ids, owner: AccountId(0) };
-                sequencer.handle(command, &mut ctx, &mut ids, &mut out);
+                sequencer.add_symbol(*spec, *rules, &mut ctx);
             }
-            let announced = ToMatcher::AddSymbol { ticket: Ticket(0), spec: *spec };
-            inline.matchers[shard_of(u64::from(spec.id().0), matchers)].handle(
-                announced,
-                &mut ctx,
-                &mut matcher_out,
-            );
+            let matcher = &mut inline.matchers[shard_of(u64::from(spec.id().0), matchers)];
+            matcher.add_symbol(*spec, *rules, &mut ctx, &mut matcher_out);
         }
         inline
     }
 
+    /// The time.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        Timestamp(self.now)
+    }
+
+    /// When a command that is given next will be run.
+    #[must_use]
+    pub fn next_now(&self) -> Timestamp {
+        Timestamp(self.now.saturating_add(self.pace))
+    }
+
+    /// Does what an action says, to its end.
+    pub fn perform(&mut self, ticket: Ticket, action: &Action) -> Effects {
+        match action {
+            Action::Wait(nanos) => self.wait(*nanos),
+            Action::SetRules(change, cancel_open) => self.set_rules(change.0, change.1, *cancel_open),
+            Action::CancelBook(symbol) => self.cancel_book(*symbol),
+            _ => {
+                let account = action.account().expect("the others are done");
+                let request = action.request(&self.ids, self.next_now()).expect("the others are done");
+                self.run(account, ticket, request)
+            }
+        }
+    }
+
     /// Runs one command of an account to its end.
     pub fn run(&mut self, account: AccountId, ticket: Ticket, request: Request) -> Effects {
-        self.now += 1;
-        let now = Timestamp(self.now);
-        let (mut out, mut matcher_out) = (SequencerOutbox::default(), MatcherOutbox::default());
+        let mut effects = Effects::default();
+        self.go_on(self.pace, &mut effects);
+        let now = self.now();
+        let mut out = SequencerOutbox::default();
         let mut ctx = Context { now, log: &mut self.recorder };
         let mut ids = IdsFor { ids: &mut self.ids, owner: account };
         let home = shard_of(account.0, self.sequencers.len());
-        self.sequencers[home].handle(Command { ticket, request }, &mut ctx, &mut ids, &mut out);
-        let admitted = out.to_matcher.clone();
-        for message in out.to_matcher.drain(..) {
-            let matcher = shard_of(u64::from(message.symbol().0), self.matchers.len());
-            self.matchers[matcher].handle(message, &mut ctx, &mut matcher_out);
-        }
-        for message in &matcher_out.to_sequencer {
-            let shard = shard_of(message.account().0, self.sequencers.len());
-            self.sequencers[shard].handle_settlement(*message, now, &mut out);
-        }
-        let mut replies = out.replies;
-        replies.append(&mut matcher_out.replies);
+        let command = Command { ticket, request_id: None, request };
+        self.sequencers[home].handle(command, &mut ctx, &mut ids, &mut out);
+        let mut replies = self.propagate(out, MatcherOutbox::default(), &mut effects);
         assert_eq!(replies.len(), 1, "one command, one answer: {replies:?}");
         let reply = replies.remove(0);
-        assert_eq!((reply.ticket, reply.at), (ticket, now));
-        Effects {
-            admitted,
-            trades: matcher_out.trades,
-            changed: matcher_out.changed,
-            settlements: matcher_out.to_sequencer,
-            reply,
+        assert_eq!((reply.ticket, reply.at, reply.duplicate), (ticket, now, false));
+        effects.reply = Some(reply);
+        effects
+    }
+
+    /// Lets time go by, doing on the way all that is due, each at its own time.
+    pub fn wait(&mut self, nanos: u64) -> Effects {
+        let mut effects = Effects::default();
+        self.go_on(nanos, &mut effects);
+        effects
+    }
+
+    /// Changes a symbol's bounds and rules, as the operator does.
+    pub fn set_rules(&mut self, spec: SymbolSpec, rules: SymbolRules, cancel_open: bool) -> Effects {
+        let mut effects = self.on_matcher_of(spec.id(), |matcher, ctx, out| {
+            matcher.set_rules(spec, rules, cancel_open, ctx, out)
+        });
+        if let Some(Ok(_)) = &effects.operated {
+            for shard in 0..self.sequencers.len() {
+                let mut ctx = Context { now: Timestamp(self.now), log: &mut self.recorder };
+                self.sequencers[shard].set_rules(spec, rules, &mut ctx);
+            }
+        }
+        let replies = self.propagate(SequencerOutbox::default(), MatcherOutbox::default(), &mut effects);
+        assert!(replies.is_empty(), "nobody asked: {replies:?}");
+        effects
+    }
+
+    /// Cancels a whole symbol, as the operator does.
+    pub fn cancel_book(&mut self, symbol: SymbolId) -> Effects {
+        self.on_matcher_of(symbol, |matcher, ctx, out| Ok(matcher.cancel_book(symbol, ctx, out)))
+    }
+
+    fn on_matcher_of(
+        &mut self,
+        symbol: SymbolId,
+        run: impl FnOnce(
+            &mut Matcher<B>,
+            &mut Context<'_>,
+            &mut MatcherOutbox,
+        ) -> Result<Vec<CanceledOrder>, Reject>,
+    ) -> Effects {
+        let mut effects = Effects::default();
+        self.go_on(self.pace, &mut effects);
+        let mut out = MatcherOutbox::default();
+        let shard = shard_of(u64::from(symbol.0), self.matchers.len());
+        let mut ctx = Context { now: Timestamp(self.now), log: &mut self.recorder };
+        effects.operated = Some(run(&mut self.matchers[shard], &mut ctx, &mut out));
+        let replies = self.propagate(SequencerOutbox::default(), out, &mut effects);
+        assert!(replies.is_empty(), "nobody asked: {replies:?}");
+        effects
+    }
+
+    /// Moves the clock, from one deadline to the next.
+    fn go_on(&mut self, nanos: u64, effects: &mut Effects) {
+        let target = self.now.saturating_add(nanos);
+        while let Some(due) = self.next_deadline().filter(|due| due.0 <= target) {
+            self.now = self.now.max(due.0);
+            self.run_due(effects);
+        }
+        self.now = target;
+    }
+
+    /// When something is due next.
+    fn next_deadline(&self) -> Option<Timestamp> {
+        let timers = self.sequencers.iter().filter_map(Sequencer::next_deadline);
+        timers.chain(self.matchers.iter().filter_map(Matcher::next_deadline)).min()
+    }
+
+    /// Does what is due: expiries first, then timers.
+    fn run_due(&mut self, effects: &mut Effects) {
+        let now = self.now();
+        let mut replies = Vec::new();
+        for shard in 0..self.matchers.len() {
+            let mut out = MatcherOutbox::default();
+            let mut ctx = Context { now, log: &mut self.recorder };
+            self.matchers[shard].tick(&mut ctx, &mut out);
+            replies.extend(self.propagate(SequencerOutbox::default(), out, effects));
+        }
+        for shard in 0..self.sequencers.len() {
+            let mut out = SequencerOutbox::default();
+            let mut ctx = Context { now, log: &mut self.recorder };
+            self.sequencers[shard].tick(&mut ctx, &mut out);
+            replies.extend(self.propagate(out, MatcherOutbox::default(), effects));
+        }
+        assert!(replies.is_empty(), "nobody asked: {replies:?}");
+    }
+
+    /// Carries messages between the shards until there are none. Says who was answered.
+    fn propagate(
+        &mut self,
+        mut out: SequencerOutbox,
+        mut matcher_out: MatcherOutbox,
+        effects: &mut Effects,
+    ) -> Vec<Reply> {
+        let now = self.now();
+        let (mut admitted, mut settlements) = (VecDeque::new(), VecDeque::new());
+        let mut replies = Vec::new();
+        loop {
+            settlements.extend(matcher_out.to_sequencer.drain(..));
+            settlements.extend(out.to_sequencer.drain(..));
+            admitted.extend(out.to_matcher.drain(..));
+            replies.append(&mut out.replies);
+            replies.append(&mut matcher_out.replies);
+            effects.trades.append(&mut matcher_out.trades);
+            effects.changed.append(&mut matcher_out.changed);
+            let mut ctx = Context { now, log: &mut self.recorder };
+            if let Some(message) = settlements.pop_front() {
+                let message: ToSequencer = message;
+                effects.settlements.push(message.clone());
+                if let ToSequencer::Settle(settlement) = &message {
+                    self.ids.note(settlement);
+                }
+                let shard = shard_of(message.account().0, self.sequencers.len());
+                self.sequencers[shard].handle_settlement(message, &mut ctx, &mut out);
+            } else if let Some(message) = admitted.pop_front() {
+                let message: ToMatcher = message;
+                effects.admitted.push(message.clone());
+                let shard = shard_of(u64::from(message.symbol().0), self.matchers.len());
+                self.matchers[shard].handle(message, &mut ctx, &mut matcher_out);
+            } else {
+                return replies;
+            }
         }
     }
 
@@ -128,9 +265,9 @@ impl<B: OrderBook> Inline<B> {
     /// An account's order, as its sequencer tells it.
     pub fn order(&mut self, account: AccountId, order: OrderId) -> Option<Order> {
         match self.ask(shard_of(account.0, self.sequencers.len()), Request::Order { order }) {
-            Outcome::Orders(orders) => {
-                assert!(orders.len() <= 1);
-                orders.into_iter().next()
+            Outcome::Orders(page) => {
+                assert!(page.orders.len() <= 1);
+                page.orders.into_iter().next()
             }
             other => panic!("asked for an order, told {other:?}"),
         }
@@ -138,15 +275,15 @@ impl<B: OrderBook> Inline<B> {
 
     /// All open orders of all shards, in the order of acceptance.
     pub fn open_orders(&mut self) -> Vec<Order> {
-        let all = Request::OpenOrders { account: None, symbol: None };
+        let all = Request::OpenOrders { account: None, symbol: None, after: OrderId(0), limit: usize::MAX };
         let mut orders = Vec::new();
         for shard in 0..self.sequencers.len() {
             match self.ask(shard, all.clone()) {
-                Outcome::Orders(more) => orders.extend(more),
+                Outcome::Orders(page) => orders.extend(page.orders),
                 other => panic!("asked for orders, told {other:?}"),
             }
         }
-        orders.sort_by_key(|order| (order.accepted_at, order.id));
+        orders.sort_by_key(|order| order.id);
         orders
     }
 
@@ -160,10 +297,19 @@ impl<B: OrderBook> Inline<B> {
             .collect()
     }
 
+    /// Fees that have accrued at all symbols, by asset; an asset may come more than once.
+    #[must_use]
+    pub fn accrued_fees(&self) -> Vec<(AssetId, SignedAmount)> {
+        self.matchers.iter().flat_map(Matcher::accrued_fees).collect()
+    }
+
     /// Panics if a shard disagrees with itself.
     pub fn check_invariants(&self) {
         for sequencer in &self.sequencers {
             sequencer.check_invariants();
+        }
+        for matcher in &self.matchers {
+            matcher.check_invariants();
         }
     }
 
@@ -184,7 +330,7 @@ pub(crate) fn ask(
     let before = log.last();
     let mut ctx = Context { now, log };
     let mut ids = IdsFor { ids: &mut ids, owner: AccountId(0) };
-    let command = Command { ticket: Ticket(0), request };
+    let command = Command { ticket: Ticket(0), request_id: None, request };
     sequencer.handle(command, &mut ctx, &mut ids, &mut out);
     assert!(out.to_matcher.is_empty() && out.replies.len() == 1 && log.last() == before);
     out.replies.remove(0).outcome

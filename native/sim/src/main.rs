@@ -4,8 +4,8 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use lightning_sim::check;
-use lightning_sim::world::Coverage;
+use lightning_sim::coverage::Coverage;
+use lightning_sim::{check, workload};
 
 const USAGE: &str = "\
 sim SEED [--log]            run one seed; with --log, one line per step
@@ -58,6 +58,14 @@ fn parse() -> Result<Task, lexopt::Error> {
 fn one(seed: u64, log: bool) -> ExitCode {
     println!("seed {seed}");
     let mut out = io::stdout().lock();
+    if log {
+        // First what is asked for, as it is asked where order is not left to chance.
+        let workload = workload::generate(seed);
+        let _ = write!(out, "{}", workload.setup);
+        for (at, action) in workload.actions.iter().enumerate() {
+            let _ = writeln!(out, "  {:>3}. {action:?}", at + 1);
+        }
+    }
     let mut print = |line: &str| {
         // A closed pipe (`| head`) only ends the reading along.
         let _ = writeln!(out, "{line}");

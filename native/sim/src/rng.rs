@@ -26,38 +26,42 @@ impl Rng {
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         z ^ (z >> 31)
     }
+}
 
+/// Whatever choices are made by: a seed's stream, or numbers from somewhere else. Where all of it is zeros, the
+/// first choice of each is made.
+pub trait Dice {
     /// A number from 0 to `bound - 1`. Slightly biased for huge bounds, which no test case minds.
-    pub fn below(&mut self, bound: u64) -> u64 {
-        assert!(bound > 0, "nothing to choose from");
-        self.next_u64() % bound
-    }
+    fn below(&mut self, bound: u64) -> u64;
 
     /// A number from `low` to `high`, both included.
-    pub fn between(&mut self, low: u64, high: u64) -> u64 {
+    fn between(&mut self, low: u64, high: u64) -> u64 {
         match (high - low).checked_add(1) {
             Some(width) => low + self.below(width),
-            None => self.next_u64(),
+            None => self.below(u64::MAX),
         }
     }
 
     /// An index into something of that length.
-    pub fn index(&mut self, len: usize) -> usize {
+    fn index(&mut self, len: usize) -> usize {
         usize::try_from(self.below(len as u64)).expect("below a usize")
     }
 
-    /// True once in `n` times.
-    pub fn one_in(&mut self, n: u64) -> bool {
-        self.below(n) == 0
+    /// True once in `n` times; always for 1.
+    fn one_in(&mut self, n: u64) -> bool {
+        self.below(n) == n - 1
     }
 
     /// One of them.
-    pub fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
+    fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
         &items[self.index(items.len())]
     }
 
     /// The position of one of the weights, each as likely as it is heavy; none while all are zero.
-    pub fn weighted(&mut self, weights: impl Iterator<Item = u64> + Clone) -> Option<usize> {
+    fn weighted(&mut self, weights: impl Iterator<Item = u64> + Clone) -> Option<usize>
+    where
+        Self: Sized,
+    {
         let sum: u64 = weights.clone().sum();
         if sum == 0 {
             return None;
@@ -70,5 +74,36 @@ impl Rng {
             left -= weight;
         }
         unreachable!("a number below the sum falls into one of the weights")
+    }
+}
+
+impl Dice for Rng {
+    fn below(&mut self, bound: u64) -> u64 {
+        assert!(bound > 0, "nothing to choose from");
+        self.next_u64() % bound
+    }
+}
+
+/// Choices by a list of small numbers, zeros when it has run out. Lower numbers are simpler choices, which is
+/// what lets a test framework shrink what was made of them.
+#[derive(Clone, Debug)]
+pub struct Words<'a>(pub &'a [u16]);
+
+impl Words<'_> {
+    fn next(&mut self) -> u64 {
+        let (first, rest) = self.0.split_first().map_or((0, self.0), |(first, rest)| (*first, rest));
+        self.0 = rest;
+        u64::from(first)
+    }
+}
+
+impl Dice for Words<'_> {
+    fn below(&mut self, bound: u64) -> u64 {
+        assert!(bound > 0, "nothing to choose from");
+        if bound <= 1 << 16 {
+            return self.next() % bound;
+        }
+        let number = (0..4).fold(0, |number: u64, _| (number << 16) | self.next());
+        number % bound
     }
 }
