@@ -45,8 +45,8 @@ test('random bytes get an answer per record and do no harm', (t) => {
   const next = random(seed);
   const { handle } = native.open('{"inline":true}', () => {});
   if (!handle) return void t.fail('not opened');
-  native.createAsset(handle, 'A', 2);
-  native.createAsset(handle, 'B', 2);
+  native.createAsset(handle, '{"code":"A","scale":2}');
+  native.createAsset(handle, '{"code":"B","scale":2}');
   native.createSymbol(handle, '{"name":"A","base":"A","quote":"B","tickSize":"1","lotSize":"1"}');
   const records = 64;
   const buffer = new Uint8Array(records * LAYOUT.record);

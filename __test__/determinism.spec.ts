@@ -6,7 +6,8 @@
 import test from 'ava';
 import { Engine } from '../index.ts';
 import { ACCOUNTS, addMarkets, commands, readAll, run } from './commands.ts';
-import { configFor, provesBook, provesMoney, seedOr, settleAll } from './helpers.ts';
+import { answerOf, endOf, everything, setTheStage } from './everything.ts';
+import { configFor, provesBook, provesMoney, seedOr, settleAll, START } from './helpers.ts';
 import type { Mode } from './helpers.ts';
 
 const SEED = seedOr(20_261_122);
@@ -156,3 +157,59 @@ function withoutIds(answer: object): string {
     return value;
   });
 }
+
+const EVERYTHING = 3000;
+
+/** Runs a stream over all features, one call after the other. */
+async function playEverything(sequencers: number, matchers: number) {
+  const engine = await Engine.open({
+    ...configFor('inline', sequencers, matchers),
+    clock: { manual: START },
+  });
+  try {
+    await setTheStage(engine);
+    const answers: string[] = [];
+    for (const step of everything(SEED, EVERYTHING)) answers.push(await answerOf(engine, step));
+    return { answers, end: await endOf(engine), holds: await engine.conservation() };
+  } finally {
+    await engine.close();
+  }
+}
+
+let everythingOnce: ReturnType<typeof playEverything> | undefined;
+
+for (const [sequencers, matchers] of [
+  [10, 1],
+  [1, 10],
+  [3, 7],
+] as const) {
+  test(`everything there is: ${sequencers} sequencers and ${matchers} matchers answer like one of each`, async (t) => {
+    everythingOnce ??= playEverything(1, 1);
+    const expected = await everythingOnce;
+    const actual = await playEverything(sequencers, matchers);
+    const at = actual.answers.findIndex((answer, i) => answer !== expected.answers[i]);
+    const what = at < 0 ? '' : everything(SEED, EVERYTHING)[at]?.what;
+    t.is(actual.answers[at], expected.answers[at], `seed ${SEED}, call ${at}: ${what}`);
+    t.deepEqual(actual.end, expected.end, `seed ${SEED}`);
+    t.true(actual.holds.every(({ holds }) => holds));
+  });
+}
+
+/** What a stream over everything must have had, to be worth something. */
+const HAPPENS = `
+  PENDING_TRIGGER NEW PARTIALLY_FILLED FILLED CANCELED EXPIRED
+  IOC_REMAINDER FOK_UNFILLABLE INSUFFICIENT_LIQUIDITY PRICE_PROTECTION STP
+  POST_ONLY_WOULD_CROSS WOULD_TRIGGER_IMMEDIATELY OCO_BAD_PRICES
+  UNKNOWN_ORDER REQUEST_ID_CONFLICT REPLACE_FAILED REPLACE_PARTIALLY_FAILED SYMBOL_NOT_TRADING
+  SYMBOL_MODE_RESTRICTED ACCOUNT_SUSPENDED PERMISSION_DENIED AMEND_NOT_ALLOWED INVALID_EXPIRY
+  INSUFFICIENT_BALANCE "priorityKept":true "priorityKept":false "listId" "placed" "cancelAllAt"
+`;
+
+test('everything there is: most things happen', async (t) => {
+  everythingOnce ??= playEverything(1, 1);
+  const { answers } = await everythingOnce;
+  const missing = HAPPENS.trim()
+    .split(/\s+/)
+    .filter((word) => !answers.some((answer) => answer.includes(word)));
+  t.deepEqual(missing, [], `seed ${SEED}`);
+});

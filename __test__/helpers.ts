@@ -3,6 +3,7 @@
  *
  * Everything random here comes from a seed, and a failing test prints it.
  */
+import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import { Engine, LightningError } from '../index.ts';
 import type {
@@ -279,4 +280,92 @@ export async function settleAll<T>(
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** The same test in threaded and in inline mode. */
+export function inBothModes(title: string, body: (t: ExecutionContext, mode: Mode) => Promise<void>): void {
+  for (const mode of MODES) test(`${title} [${mode}]`, (t) => body(t, mode));
+}
+
+/** The traders of most tests: 100 BTC and 100,000 USDT each. */
+export const [ALICE, BOB, CAROL] = [1, 2, 3];
+/** Two accounts with a lot of everything, that make prices. */
+export const [HOUSE, HOUSE_TOO] = [90, 91];
+/** What time it is at the desk: noon of the first day of 2026. */
+export const START = Date.UTC(2026, 0, 1, 12);
+
+/** BTC-USDT with a manual clock, and the traders with their money. */
+export async function openDesk(
+  t: ExecutionContext,
+  mode: Mode,
+  symbol: Partial<NewSymbol> = {},
+  config: EngineConfig = {},
+): Promise<Engine> {
+  const engine = await openMarket(t, { ...configFor(mode), clock: { manual: START }, ...config }, symbol);
+  for (const trader of [ALICE, BOB, CAROL]) await fund(engine, trader, { BTC: 100, USDT: 100_000 });
+  for (const house of [HOUSE, HOUSE_TOO]) await fund(engine, house, { BTC: 1000, USDT: 1_000_000 });
+  return engine;
+}
+
+/** Makes a trade of the houses at a price, which is the last one then; without fees. */
+export async function tradeAt(engine: Engine, price: string, quantity = '0.1'): Promise<void> {
+  const fees = { makerPpm: 0, takerPpm: 0 };
+  await engine.placeOrder({ ...limit(HOUSE, 'sell', quantity, price), fees });
+  const { fills } = await engine.placeOrder({
+    ...limit(HOUSE_TOO, 'buy', quantity, price),
+    timeInForce: 'IOC',
+    fees,
+  });
+  if (toUnits(fills.at(-1)?.price ?? '0', 2) !== toUnits(price, 2)) throw new Error(`no trade at ${price}`);
+}
+
+/** A decimal without the zeros that say nothing. */
+export function plain(decimal: string): string {
+  return decimal.includes('.') ? decimal.replace(/\.?0+$/, '') : decimal;
+}
+
+/** An account's money in few words: `BTC 99+1, USDT 100000+0` (available+frozen). */
+export async function wallet(engine: Engine, accountId: number): Promise<string> {
+  const balances = await engine.accounts.balances(accountId);
+  return balances
+    .map(({ asset, available, frozen }) => `${asset} ${plain(available)}+${plain(frozen)}`)
+    .join(', ');
+}
+
+/** Both sides of the book in few words: `1@99 | 2@101 1@102`. */
+export function bookLine(engine: Engine, symbol = 'BTC-USDT'): string {
+  const { bids, asks } = engine.book(symbol);
+  const [left, right] = [bids, asks].map((side) =>
+    side.map(({ price, quantity }) => `${plain(quantity)}@${plain(price)}`).join(' '),
+  );
+  return `${left} | ${right}`.trim();
+}
+
+/** Fills in few words: `1@99 2@101`. */
+export function fillLine(fills: readonly { price: string; quantity: string }[]): string {
+  return fills.map(({ price, quantity }) => `${plain(quantity)}@${plain(price)}`).join(' ');
+}
+
+/** Where an order stands now, in few words: `EXPIRED STP`. */
+export async function standing(engine: Engine, orderId: number): Promise<string> {
+  const { status, reason } = await engine.order(orderId);
+  return reason === null ? status : `${status} ${reason}`;
+}
+
+/** Not an atom was made or lost, fees included. */
+export async function conserves(t: ExecutionContext, engine: Engine): Promise<void> {
+  for (const line of await engine.conservation()) t.true(line.holds, JSON.stringify(line));
+}
+
+/** Runs what changes nothing, and proves it: money, orders, books, trades. */
+export async function leavesAlone(
+  t: ExecutionContext,
+  engine: Engine,
+  act: () => unknown,
+  message = 'something has changed',
+): Promise<void> {
+  const accounts = [ALICE, BOB, CAROL, HOUSE, HOUSE_TOO];
+  const before = await readState(engine, accounts);
+  await act();
+  t.deepEqual(await readState(engine, accounts), before, message);
 }

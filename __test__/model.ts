@@ -1,7 +1,11 @@
 /**
- * An exchange nobody could get wrong: one list of orders, one map of balances, bigint everywhere, no speed.
- * Written from the rules, not from the engine: what the two disagree about is a bug in one of them.
+ * An exchange nobody could get wrong: one list of orders, one map of balances, bigint everywhere, no speed. Limit
+ * orders (GTC, IOC, FOK, post-only), market orders by quantity (with or without a budget) and by quote, the five modes
+ * of self-trade prevention, and fees out of what is received.
+ *
+ * Written from docs/SEMANTICS.md, not from the engine: what the two disagree about is a bug in one of them.
  */
+import type { StpMode } from '../index.ts';
 import { fromUnits } from './helpers.ts';
 
 /** What the model knows of a symbol: everything in smallest units. */
@@ -19,6 +23,9 @@ export interface Market {
   lotAtoms: bigint;
   /** Quote atoms that one lot costs at one tick. */
   tickLotAtoms: bigint;
+  /** Fee rates in parts per million; a maker's may be negative. */
+  makerPpm: bigint;
+  takerPpm: bigint;
 }
 
 /** An order to place: prices in ticks, quantities in lots, quote amounts in atoms. */
@@ -26,29 +33,61 @@ export interface ModelOrder {
   account: number;
   symbol: string;
   side: 'buy' | 'sell';
-  price?: bigint;
-  quantity?: bigint;
-  quote?: bigint;
+  /** Of a limit order. */
+  price?: bigint | undefined;
+  quantity?: bigint | undefined;
+  /** Of a market order by quote. */
+  quote?: bigint | undefined;
+  /** The budget of a market buy by quantity. */
+  maxQuote?: bigint | undefined;
+  tif: 'GTC' | 'IOC' | 'FOK';
+  postOnly: boolean;
+  stp: StpMode;
 }
 
-interface Resting extends ModelOrder {
+interface Live extends ModelOrder {
   id: number;
-  price: bigint;
+  /** Lots that may still trade; zero by quote. */
   left: bigint;
+  filled: bigint;
+  spent: bigint;
+  prevented: bigint;
+  /** Quote that prevention has taken off an order by quote. */
+  lost: bigint;
+  fee: bigint;
+  fills: string[];
 }
+
+/** Why a taker stopped. */
+type Stop = 'sated' | 'ran out' | 'limit' | 'budget' | 'STP';
 
 /** An answer as the API words it, as far as the model knows it. */
 export type Answer = Record<string, unknown>;
 
-/** The model. */
-export class Model {
-  readonly available = new Map<string, bigint>();
-  readonly frozen = new Map<string, bigint>();
+const PPM = 1_000_000n;
+
+/** Everything that changes. */
+interface State {
+  available: Map<string, bigint>;
+  frozen: Map<string, bigint>;
+  accrued: Map<string, bigint>;
   /** In the order of arrival. */
-  readonly resting: Resting[] = [];
-  readonly closed = new Map<number, { account: number; status: string }>();
-  readonly trades: { symbol: string; price: bigint; quantity: bigint; takerSide: string }[] = [];
+  resting: Live[];
+  closed: Map<number, { account: number; status: string }>;
+  trades: { symbol: string; price: bigint; quantity: bigint; takerSide: string }[];
+}
+
+/** The model. It numbers the orders that it accepts 1, 2, 3 ... */
+export class Model {
   readonly accounts = new Set<number>();
+  #state: State = {
+    available: new Map(),
+    frozen: new Map(),
+    accrued: new Map(),
+    resting: [],
+    closed: new Map(),
+    trades: [],
+  };
   #lastId = 0;
   readonly #markets: Record<string, Market>;
   readonly #openOrdersMax: number;
@@ -60,14 +99,14 @@ export class Model {
 
   deposit(account: number, asset: string, atoms: bigint): Answer {
     this.accounts.add(account);
-    this.#add(this.available, account, asset, atoms);
+    add(this.#state.available, `${account} ${asset}`, atoms);
     return { available: fromUnits(this.free(account, asset), this.#scales(asset)) };
   }
 
   withdraw(account: number, asset: string, atoms: bigint): Answer {
     if (!this.accounts.has(account)) return { code: 'UNKNOWN_ACCOUNT' };
     if (this.free(account, asset) < atoms) return { code: 'INSUFFICIENT_BALANCE' };
-    this.#add(this.available, account, asset, -atoms);
+    add(this.#state.available, `${account} ${asset}`, -atoms);
     return { available: fromUnits(this.free(account, asset), this.#scales(asset)) };
   }
 
@@ -75,128 +114,87 @@ export class Model {
     const { account, side, price, quantity, quote } = order;
     const market = this.#market(order.symbol);
     if (!this.accounts.has(account)) return { code: 'UNKNOWN_ACCOUNT' };
+    const rests = price !== undefined && order.tif === 'GTC';
     const open = this.resting.filter((resting) => resting.account === account);
-    if (open.length >= this.#openOrdersMax) return { code: 'TOO_MANY_OPEN_ORDERS' };
-    const gives = side === 'buy' ? market.quote : market.base;
-    const receives = side === 'buy' ? market.base : market.quote;
-
-    // Who is there to trade with, best price first, then first come.
-    const makers = this.resting
-      .filter((maker) => maker.symbol === order.symbol && maker.side !== side)
-      .filter(
-        (maker) => price === undefined || (side === 'buy' ? maker.price <= price : maker.price >= price),
-      )
-      .toSorted((a, b) => Number(side === 'buy' ? a.price - b.price : b.price - a.price) || a.id - b.id);
-
-    // What would be traded, before anything is.
-    const fills: { maker: Resting; lots: bigint; cost: bigint }[] = [];
-    let [lotsLeft, quoteLeft] = [quantity, quote];
-    let sated = false;
-    for (const maker of makers) {
-      const lotCost = maker.price * market.tickLotAtoms;
-      const wanted = lotsLeft ?? quoteLeft! / lotCost;
-      sated = wanted === 0n;
-      if (sated) break;
-      const lots = wanted < maker.left ? wanted : maker.left;
-      fills.push({ maker, lots, cost: lots * lotCost });
-      if (lotsLeft === undefined) quoteLeft = quoteLeft! - lots * lotCost;
-      else lotsLeft -= lots;
-      sated = lots < maker.left;
-      if (sated) break; // The best price is where a budget ends, even if a worse one still had a use for it.
-    }
-    sated ||= lotsLeft === 0n || quoteLeft === 0n;
-    const filled = fills.reduce((sum, { lots }) => sum + lots, 0n);
-    const paidQuote = fills.reduce((sum, { cost }) => sum + cost, 0n);
-    const traded = side === 'buy' ? paidQuote : filled * market.lotAtoms;
-
-    // What it needs to have available.
-    let needs: bigint;
-    if (price !== undefined && side === 'buy') needs = price * quantity! * market.tickLotAtoms;
-    else if (quantity !== undefined && side === 'sell') needs = quantity * market.lotAtoms;
-    else if (quote !== undefined && side === 'buy') needs = quote;
-    else needs = traded;
-    const free = this.free(account, gives);
-    const tooLittle = {
-      code: 'INSUFFICIENT_BALANCE',
-      required: fromUnits(needs, this.#scale(market, gives)),
-    };
-    const bookDecides = quote !== undefined && makers.length > 0 && fills.length === 0;
-    if (bookDecides) {
-      // By quote, and not even one lot fits: a rule, unless the funds are short to begin with.
-      if (side === 'buy' && needs > free) return tooLittle;
-      this.#lastId += 1;
+    if (rests && open.length >= this.#openOrdersMax) return { code: 'TOO_MANY_OPEN_ORDERS' };
+    const best = this.#makers(order)[0];
+    if (order.postOnly && best && crosses(order, best)) return { code: 'POST_ONLY_WOULD_CROSS' };
+    if (quote !== undefined && best && quote < best.price! * market.tickLotAtoms)
       return { code: 'NOTIONAL_RANGE' };
+
+    const gives = side === 'buy' ? market.quote : market.base;
+    let needs: bigint;
+    if (quantity !== undefined && side === 'sell') needs = quantity * market.lotAtoms;
+    else if (price !== undefined) needs = price * quantity! * market.tickLotAtoms;
+    else if (side === 'buy' && quote !== undefined) needs = quote;
+    else {
+      // Only the book can tell.
+      const { live } = this.#rehearse(order);
+      needs = side === 'buy' ? live.spent : live.filled * market.lotAtoms;
     }
-    if (needs > free) {
-      // An order that only the book can price has got a number by then.
-      if (price === undefined && (quantity === undefined) === (side === 'sell')) this.#lastId += 1;
-      return tooLittle;
+    if (needs > this.free(account, gives)) {
+      const required = fromUnits(needs, this.#scale(market, gives));
+      return { code: 'INSUFFICIENT_BALANCE', required };
     }
 
     this.#lastId += 1;
-    const id = this.#lastId;
-    for (const { maker, lots, cost } of fills) {
-      const base = lots * market.lotAtoms;
-      const [makerGives, makerGets] = side === 'buy' ? [base, cost] : [cost, base];
-      this.#add(this.frozen, maker.account, receives, -makerGives);
-      this.#add(this.available, maker.account, gives, makerGets);
-      this.#add(this.available, account, gives, side === 'buy' ? -cost : -base);
-      this.#add(this.available, account, receives, side === 'buy' ? base : cost);
-      maker.left -= lots;
-      if (maker.left === 0n) {
-        this.resting.splice(this.resting.indexOf(maker), 1);
-        this.closed.set(maker.id, { account: maker.account, status: 'FILLED' });
-      }
-      this.trades.push({ symbol: order.symbol, price: maker.price, quantity: lots, takerSide: side });
+    const live = this.#live(order, this.#lastId);
+    if (order.tif === 'FOK') {
+      const rehearsal = this.#rehearse(order);
+      if (rehearsal.stop !== 'sated' || rehearsal.live.prevented > 0n)
+        return this.#close(live, 'EXPIRED', 'FOK_UNFILLABLE');
     }
-    let [status, left] = ['FILLED', 0n];
-    if (price !== undefined && !sated) {
-      left = lotsLeft!;
-      status = filled > 0n ? 'PARTIALLY_FILLED' : 'NEW';
-      const reserved = this.#reserved(market, side, price, left);
-      this.#add(this.available, account, gives, -reserved);
-      this.#add(this.frozen, account, gives, reserved);
-      this.resting.push({ ...order, price, id, left });
-    } else {
-      if (!sated) status = 'EXPIRED';
-      this.closed.set(id, { account, status });
-    }
-    return {
-      orderId: id,
-      status,
-      filledQuantity: fromUnits(filled * market.lot, market.quantityScale),
-      filledQuote: fromUnits(paidQuote, market.quoteScale),
-      openQuantity: fromUnits(left * market.lot, market.quantityScale),
-      fills: fills.map(
-        ({ maker, lots }) =>
-          `${fromUnits(lots * market.lot, market.quantityScale)}@${fromUnits(maker.price * market.tick, market.priceScale)}`,
-      ),
-    };
+    const stop = this.#walk(live, false);
+    if (stop === 'sated') return this.#close(live, 'FILLED', null);
+    if (stop === 'STP') return this.#close(live, 'EXPIRED', 'STP');
+    if (stop === 'budget') return this.#close(live, 'EXPIRED', 'BUDGET_EXHAUSTED');
+    if (!rests)
+      return this.#close(live, 'EXPIRED', price === undefined ? 'INSUFFICIENT_LIQUIDITY' : 'IOC_REMAINDER');
+    const reserved = this.#reserved(live);
+    add(this.#state.available, `${account} ${gives}`, -reserved);
+    add(this.#state.frozen, `${account} ${gives}`, reserved);
+    this.resting.push(live);
+    return this.#answer(live, live.filled > 0n ? 'PARTIALLY_FILLED' : 'NEW', null);
   }
 
   cancel(account: number, id: number): Answer {
     if (!this.accounts.has(account)) return { code: 'UNKNOWN_ACCOUNT' };
     const order = this.resting.find((resting) => resting.id === id && resting.account === account);
     if (!order) {
-      const closed = this.closed.get(id);
+      const closed = this.#state.closed.get(id);
       return { code: closed?.account === account ? 'ORDER_ALREADY_CLOSED' : 'UNKNOWN_ORDER' };
     }
     const market = this.#market(order.symbol);
     const gives = order.side === 'buy' ? market.quote : market.base;
-    const reserved = this.#reserved(market, order.side, order.price, order.left);
-    this.resting.splice(this.resting.indexOf(order), 1);
-    this.closed.set(id, { account, status: 'CANCELED' });
-    this.#add(this.frozen, account, gives, -reserved);
-    this.#add(this.available, account, gives, reserved);
-    return {
-      canceledQuantity: fromUnits(order.left * market.lot, market.quantityScale),
-      released: fromUnits(reserved, this.#scale(market, gives)),
-    };
+    const reserved = this.#reserved(order);
+    const canceledQuantity = fromUnits(order.left * market.lot, market.quantityScale);
+    this.#leave(order, 'CANCELED');
+    return { canceledQuantity, released: fromUnits(reserved, this.#scale(market, gives)) };
+  }
+
+  /** Every open order, in the order of arrival. */
+  get resting(): Live[] {
+    return this.#state.resting;
+  }
+
+  /** Every trade, in the order they happened. */
+  get trades(): State['trades'] {
+    return this.#state.trades;
   }
 
   /** An account's available atoms. */
   free(account: number, asset: string): bigint {
-    return this.available.get(`${account} ${asset}`) ?? 0n;
+    return this.#state.available.get(`${account} ${asset}`) ?? 0n;
+  }
+
+  /** An account's frozen atoms. */
+  frozen(account: number, asset: string): bigint {
+    return this.#state.frozen.get(`${account} ${asset}`) ?? 0n;
+  }
+
+  /** Fees that have accrued, in atoms; rebates taken off. */
+  accrued(asset: string): bigint {
+    return this.#state.accrued.get(asset) ?? 0n;
   }
 
   /** Every level of one side, best first, as `quantity@price (orders)`. */
@@ -205,8 +203,8 @@ export class Model {
     const levels = new Map<bigint, { lots: bigint; orders: number }>();
     for (const order of this.resting) {
       if (order.symbol !== symbol || order.side !== side) continue;
-      const level = levels.get(order.price) ?? { lots: 0n, orders: 0 };
-      levels.set(order.price, { lots: level.lots + order.left, orders: level.orders + 1 });
+      const level = levels.get(order.price!) ?? { lots: 0n, orders: 0 };
+      levels.set(order.price!, { lots: level.lots + order.left, orders: level.orders + 1 });
     }
     return [...levels]
       .toSorted(([a], [b]) => Number(side === 'buy' ? b - a : a - b))
@@ -216,8 +214,143 @@ export class Model {
       });
   }
 
-  #reserved(market: Market, side: 'buy' | 'sell', price: bigint, lots: bigint): bigint {
-    return side === 'buy' ? price * lots * market.tickLotAtoms : lots * market.lotAtoms;
+  /** Trades until sated or nobody crosses. In a rehearsal, whoever would be made smaller by its own ends. */
+  #walk(taker: Live, isRehearsal: boolean): Stop {
+    const market = this.#market(taker.symbol);
+    for (;;) {
+      if (taker.quote === undefined ? taker.left === 0n : quoteLeft(taker) === 0n) return 'sated';
+      const maker = this.#makers(taker)[0];
+      if (!maker) return 'ran out';
+      if (!crosses(taker, maker)) return 'limit';
+      const lotCost = maker.price! * market.tickLotAtoms;
+      const lots = min(wanted(taker, lotCost), maker.left);
+      let mode: StpMode = maker.account === taker.account ? taker.stp : 'NONE';
+      if (isRehearsal && (mode === 'DECREMENT' || mode === 'EXPIRE_BOTH')) mode = 'EXPIRE_TAKER';
+      if (mode === 'EXPIRE_MAKER' || mode === 'EXPIRE_BOTH') this.#leave(maker, 'EXPIRED');
+      if (mode === 'EXPIRE_MAKER') continue;
+      if (mode === 'EXPIRE_TAKER' || mode === 'EXPIRE_BOTH') {
+        taker.prevented += taker.left;
+        taker.left = 0n;
+        return 'STP';
+      }
+      if (lots === 0n) return taker.quote === undefined ? 'budget' : 'sated';
+      if (mode === 'NONE') this.#trade(maker, taker, lots);
+      else {
+        this.#shrink(maker, lots);
+        taker.prevented += lots;
+        if (taker.quote === undefined) taker.left -= lots;
+        else taker.lost += lots * lotCost;
+        if (maker.left === 0n) this.#leave(maker, 'EXPIRED');
+        if (taker.quote === undefined ? taker.left === 0n : wanted(taker, lotCost) === 0n) return 'STP';
+      }
+    }
+  }
+
+  /** One trade: lots one way, money the other, and each side pays out of what it receives. */
+  #trade(maker: Live, taker: Live, lots: bigint): void {
+    const market = this.#market(taker.symbol);
+    const [base, cost] = [lots * market.lotAtoms, lots * maker.price! * market.tickLotAtoms];
+    const makerPpm = market.makerPpm < -market.takerPpm ? -market.takerPpm : market.makerPpm;
+    const takersFee = this.#receive(taker, base, cost, market.takerPpm);
+    this.#receive(maker, base, cost, makerPpm);
+    const gives = taker.side === 'buy' ? [market.quote, cost] : [market.base, base];
+    add(this.#state.available, `${taker.account} ${gives[0]}`, -gives[1]!);
+    if (taker.quote === undefined) taker.left -= lots;
+    this.#shrink(maker, lots, cost);
+    if (maker.left === 0n) this.#leave(maker, 'FILLED');
+    const quantity = fromUnits(lots * market.lot, market.quantityScale);
+    taker.fills.push(`${quantity}@${fromUnits(maker.price! * market.tick, market.priceScale)} ${takersFee}`);
+    this.trades.push({ symbol: taker.symbol, price: maker.price!, quantity: lots, takerSide: taker.side });
+  }
+
+  /** What a side gets of a trade, less its fee. */
+  #receive(order: Live, base: bigint, cost: bigint, ppm: bigint): string {
+    const market = this.#market(order.symbol);
+    const [asset, amount] = order.side === 'buy' ? [market.base, base] : [market.quote, cost];
+    // A fee is rounded up, a rebate down: both away from the account.
+    const fee = ppm >= 0n ? min((amount * ppm + PPM - 1n) / PPM, amount) : -((amount * -ppm) / PPM);
+    add(this.#state.available, `${order.account} ${asset}`, amount - fee);
+    add(this.#state.accrued, asset, fee, true);
+    order.fee += fee;
+    order.filled += base / market.lotAtoms;
+    order.spent += cost;
+    return signed(fee, this.#scale(market, asset));
+  }
+
+  /** A resting order has fewer lots, for which it pays `cost` in all; what was reserved beyond that is free. */
+  #shrink(order: Live, lots: bigint, cost: bigint = 0n): void {
+    const market = this.#market(order.symbol);
+    const [gives, pays] = order.side === 'buy' ? [market.quote, cost] : [market.base, lots * market.lotAtoms];
+    const before = this.#reserved(order);
+    order.left -= lots;
+    const freed = before - this.#reserved(order);
+    const paid = cost === 0n ? 0n : pays;
+    if (cost === 0n) order.prevented += lots;
+    add(this.#state.frozen, `${order.account} ${gives}`, -freed);
+    add(this.#state.available, `${order.account} ${gives}`, freed - paid);
+  }
+
+  /** A resting order leaves the book. */
+  #leave(order: Live, status: string): void {
+    const market = this.#market(order.symbol);
+    const gives = order.side === 'buy' ? market.quote : market.base;
+    const reserved = this.#reserved(order);
+    add(this.#state.frozen, `${order.account} ${gives}`, -reserved);
+    add(this.#state.available, `${order.account} ${gives}`, reserved);
+    order.left = 0n;
+    this.#state.resting = this.resting.filter((resting) => resting.id !== order.id);
+    this.#state.closed.set(order.id, { account: order.account, status });
+  }
+
+  #close(live: Live, status: string, reason: string | null): Answer {
+    live.left = 0n;
+    this.#state.closed.set(live.id, { account: live.account, status });
+    return this.#answer(live, status, reason);
+  }
+
+  /** What an order would do; nothing is done. The taker need not have the money. */
+  #rehearse(order: ModelOrder): { live: Live; stop: Stop } {
+    const before = this.#state;
+    this.#state = structuredClone(before);
+    add(this.#state.available, `${order.account} ${this.#market(order.symbol).quote}`, 10n ** 30n);
+    add(this.#state.available, `${order.account} ${this.#market(order.symbol).base}`, 10n ** 30n);
+    const live = this.#live(order, 0);
+    const stop = this.#walk(live, order.tif === 'FOK');
+    this.#state = before;
+    return { live, stop };
+  }
+
+  #live(order: ModelOrder, id: number): Live {
+    const left = order.quantity ?? 0n;
+    return { ...order, id, left, filled: 0n, spent: 0n, prevented: 0n, lost: 0n, fee: 0n, fills: [] };
+  }
+
+  /** Whom an order may trade with, best price first, then first come. */
+  #makers({ symbol, side }: ModelOrder): Live[] {
+    return this.resting
+      .filter((maker) => maker.symbol === symbol && maker.side !== side)
+      .toSorted((a, b) => Number(side === 'buy' ? a.price! - b.price! : b.price! - a.price!));
+  }
+
+  #answer(live: Live, status: string, reason: string | null): Answer {
+    const market = this.#market(live.symbol);
+    const quantity = (lots: bigint) => fromUnits(lots * market.lot, market.quantityScale);
+    return {
+      orderId: live.id,
+      status,
+      reason,
+      filledQuantity: quantity(live.filled),
+      filledQuote: fromUnits(live.spent, market.quoteScale),
+      preventedQuantity: quantity(live.prevented),
+      openQuantity: quantity(live.left),
+      fee: signed(live.fee, live.side === 'buy' ? market.baseScale : market.quoteScale),
+      fills: live.fills,
+    };
+  }
+
+  #reserved({ symbol, side, price, left }: Live): bigint {
+    const market = this.#market(symbol);
+    return side === 'buy' ? price! * left * market.tickLotAtoms : left * market.lotAtoms;
   }
 
   #market(symbol: string): Market {
@@ -234,11 +367,36 @@ export class Model {
   #scale(market: Market, asset: string): number {
     return asset === market.base ? market.baseScale : market.quoteScale;
   }
+}
 
-  #add(to: Map<string, bigint>, account: number, asset: string, atoms: bigint): void {
-    const key = `${account} ${asset}`;
-    const after = (to.get(key) ?? 0n) + atoms;
-    if (after < 0n) throw new Error(`the model's ${key} would be ${after}`);
-    to.set(key, after);
-  }
+/** Atoms with a sign as a decimal. */
+export function signed(atoms: bigint, scale: number): string {
+  return atoms < 0n ? `-${fromUnits(-atoms, scale)}` : fromUnits(atoms, scale);
+}
+
+function min(a: bigint, b: bigint): bigint {
+  return a < b ? a : b;
+}
+
+/** Quote that an order by quote may still spend or earn. */
+function quoteLeft({ quote, spent, lost }: Live): bigint {
+  return quote! - spent - lost;
+}
+
+/** Lots that an order wants at a price, whoever offers them. */
+function wanted(taker: Live, lotCost: bigint): bigint {
+  if (taker.quote !== undefined) return quoteLeft(taker) / lotCost;
+  return taker.maxQuote === undefined
+    ? taker.left
+    : min(taker.left, (taker.maxQuote - taker.spent) / lotCost);
+}
+
+function crosses({ price, side }: ModelOrder, maker: ModelOrder): boolean {
+  return price === undefined || (side === 'buy' ? maker.price! <= price : maker.price! >= price);
+}
+
+function add(to: Map<string, bigint>, key: string, atoms: bigint, mayBeNegative = false): void {
+  const after = (to.get(key) ?? 0n) + atoms;
+  if (after < 0n && !mayBeNegative) throw new Error(`the model's ${key} would be ${after}`);
+  to.set(key, after);
 }
