@@ -36,7 +36,8 @@ export async function audit(engine: Engine, accounts: readonly number[]): Promis
   const faults: string[] = [];
   const conservation = await engine.conservation();
   for (const { asset, holds } of conservation) {
-    if (!holds) faults.push(`${asset}: deposits less withdrawals are not what the accounts hold`);
+    if (!holds)
+      faults.push(`${asset}: deposits less withdrawals are not what accounts hold and fees accrued`);
   }
 
   const open = await engine.openOrders();
@@ -67,9 +68,11 @@ export async function audit(engine: Engine, accounts: readonly number[]): Promis
     }
   }
   for (const key of reserved.keys()) faults.push(`an open order of "${key}" reserves what no account holds`);
-  for (const { asset, deposited, withdrawn } of conservation) {
-    if (atoms(deposited) - atoms(withdrawn) !== (totals.get(asset) ?? 0n)) {
-      faults.push(`${asset}: the accounts, added up one by one, hold something else than was paid in`);
+  for (const { asset, deposited, withdrawn, feesAccrued } of conservation) {
+    if (atoms(deposited) - atoms(withdrawn) !== (totals.get(asset) ?? 0n) + atoms(feesAccrued)) {
+      faults.push(
+        `${asset}: the accounts, added up one by one, and fees are something else than was paid in`,
+      );
     }
   }
 
@@ -100,6 +103,7 @@ export function auditReport({ conservation, accounts, openOrders, faults }: Audi
       row('withdrawn', (asset) => grouped(asset.withdrawn)),
       row('available', (asset) => grouped(asset.available)),
       row('frozen', (asset) => grouped(asset.frozen)),
+      row('fees accrued', (asset) => grouped(asset.feesAccrued)),
       row('reserved', (asset) => grouped(asset.reserved)),
       row('', ({ holds }) => mark(holds)),
     ],
@@ -107,7 +111,7 @@ export function auditReport({ conservation, accounts, openOrders, faults }: Audi
   const verdict =
     faults.length === 0
       ? [
-          `${mark(true)} conservation holds: deposited - withdrawn = available + frozen, to the atom`,
+          `${mark(true)} conservation holds: deposited - withdrawn = available + frozen + fees, to the atom`,
           `${mark(true)} frozen = reserved by ${count(openOrders)} open orders, in each of ${count(accounts)} accounts`,
           `${mark(true)} no book is crossed`,
         ]

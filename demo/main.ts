@@ -90,15 +90,15 @@ function readOptions(): {
 }
 
 function summary(market: Market, stats: EngineStats): string {
-  const { calls, orders, cancels, transfers, trades, refused } = market.totals;
+  const { calls, orders, icebergs, stops, cancels, transfers, refused } = market.totals;
   const seconds = market.elapsed / 1000;
   const { p50, p99, p999, max } = percentiles(market.latency);
   const { ORDER_ALREADY_CLOSED: late = 0, UNKNOWN_ORDER: gone = 0, INSUFFICIENT_BALANCE: poor = 0 } = refused;
   const rows: [string, string][] = [
     ['offered', `${count(market.options.rate)}/s for ${market.options.seconds} s`],
     ['achieved', `${count(calls / seconds)}/s over ${seconds.toFixed(1)} s, ${count(calls)} calls`],
-    ['orders', count(orders)],
-    ['trades', count(trades)],
+    ['orders', `${count(orders)}, ${count(icebergs)} of them icebergs, ${count(stops)} stops`],
+    ['trades', count(market.trades)],
     ['cancels', `${count(cancels)}, ${count(late + gone)} of them too late`],
     ['deposits and withdrawals', count(transfers)],
     ['refused for lack of funds', count(poor)],

@@ -1,6 +1,7 @@
 /**
- * A market full of seeded traders. Makers quote around a mid that walks at random, takers take, orders that
- * the mid has left behind are canceled, and now and then somebody pays in or out.
+ * A market full of seeded traders. Makers quote around a mid that walks at random, some of them as icebergs; takers
+ * take, or leave a stop behind the market; orders that the mid has left behind are canceled, and now and then
+ * somebody pays in or out. Takers pay fees, makers get a part of them.
  *
  * The load is an open loop: every call has a scheduled time, is sent as soon as that time has come whether or
  * not earlier ones are answered, and its latency counts from the schedule. A slow engine, or a slow loop,
@@ -12,7 +13,14 @@
 
 import { createHistogram } from 'node:perf_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type Engine, type ErrorCode, LightningError, type NewOrder, type Side } from '../index.ts';
+import {
+  type Engine,
+  type ErrorCode,
+  LightningError,
+  type NewOrder,
+  type OrderStatus,
+  type Side,
+} from '../index.ts';
 import { Random } from './random.ts';
 
 /** A symbol to trade, with what its traders believe in. Ticks and lots are powers of ten: see `decimal`. */
@@ -77,19 +85,26 @@ const WARM_UP_MS = 1000;
 /** How long after its time a market may still make the calls that are due. */
 const GRACE_MS = 250;
 const BURST = 1024;
+/** In parts per million of what is received. */
+const FEES = { makerPpm: -50, takerPpm: 400 };
 /** Calls between two steps of the mids. */
 const STEP = 100;
 
 /**
  * Refusals that belong to a market: an order that was filled before its cancel came, a taker that another of
- * its own orders has left without money, an engine that is full. Any other refusal is a fault.
+ * its own orders has left without money, a stop that the price has overtaken or that nobody traded before, an engine
+ * that is full. Any other refusal is a fault.
  */
 const EXPECTED: ReadonlySet<ErrorCode> = new Set([
   'ORDER_ALREADY_CLOSED',
   'UNKNOWN_ORDER',
   'INSUFFICIENT_BALANCE',
+  'WOULD_TRIGGER_IMMEDIATELY',
+  'NO_REFERENCE_PRICE',
   'BUSY',
 ]);
+
+const OPEN: ReadonlySet<OrderStatus> = new Set(['NEW', 'PARTIALLY_FILLED', 'PENDING_TRIGGER']);
 
 export interface MarketOptions {
   seed: number;
@@ -102,9 +117,10 @@ export interface MarketOptions {
 export interface Totals {
   calls: number;
   orders: number;
+  icebergs: number;
+  stops: number;
   cancels: number;
   transfers: number;
-  trades: number;
   refused: Partial<Record<ErrorCode, number>>;
 }
 
@@ -114,7 +130,15 @@ export class Market {
   readonly accounts = Array.from({ length: MAKERS + TAKERS }, (_, index) => index + 1);
   /** From the scheduled time to the answer, in nanoseconds, of every call after the warm-up. */
   readonly latency = createHistogram();
-  readonly totals: Totals = { calls: 0, orders: 0, cancels: 0, transfers: 0, trades: 0, refused: {} };
+  readonly totals: Totals = {
+    calls: 0,
+    orders: 0,
+    icebergs: 0,
+    stops: 0,
+    cancels: 0,
+    transfers: 0,
+    refused: {},
+  };
   /** Milliseconds since the first call was due. */
   elapsed = 0;
   readonly #engine: Engine;
@@ -143,6 +167,7 @@ export class Market {
         quote: QUOTE,
         tickSize: decimal(1, priceScale),
         lotSize: decimal(1, quantityScale),
+        fees: FEES,
       });
     }
     const deposits = market.accounts.flatMap((accountId) => {
@@ -160,6 +185,12 @@ export class Market {
   /** Calls that are not answered yet. */
   get inFlight(): number {
     return this.#inFlight;
+  }
+
+  /** Trades that there have been: what stops set off is in nobody's answer, but every trade has a number. */
+  get trades(): number {
+    const last = (symbol: string): number => this.#engine.trades(symbol, { limit: 1 })[0]?.tradeId ?? 0;
+    return this.symbols.reduce((sum, symbol) => sum + last(symbol), 0);
   }
 
   /** Trades until the time is over or `signal` says so, and returns when every call is answered. */
@@ -220,46 +251,40 @@ export class Market {
     return random.chance(full < 0.95 ? 0 : full > 1.05 ? 1 : 0.47) ? this.#cancel(book) : this.#quote(book);
   }
 
-  /** A maker's limit order at some distance from the mid; it may cross what the mid has left behind. */
+  /** A maker's limit order at some distance from the mid; it may cross what the mid has left behind. Some hide. */
   async #quote(book: Book): Promise<void> {
     const random = this.#random;
     const accountId = random.pick(this.#makers);
     const side = random.pick(['buy', 'sell'] as const);
     const distance = 1 + Math.round(random.exponential(book.width));
     const ticks = side === 'buy' ? book.mid - distance : book.mid + distance;
-    const { orderId, openQuantity } = await this.#place({
-      accountId,
-      symbol: book.name,
-      side,
-      type: 'limit',
-      price: decimal(ticks, book.priceScale),
-      quantity: this.#quantity(book, 1 + distance / book.width),
-    });
-    if (Number(openQuantity) > 0) book.open.push({ accountId, orderId, ticks });
+    const price = decimal(ticks, book.priceScale);
+    const hides = random.chance(0.1);
+    const shown = this.#lots(book, 1 + distance / book.width);
+    const quantity = decimal(hides ? 4 * shown : shown, book.quantityScale);
+    const order = { accountId, symbol: book.name, side, type: 'limit', price, quantity } as const;
+    const iceberg = { ...order, displayQuantity: decimal(shown, book.quantityScale) };
+    await this.#place(book, ticks, hides ? iceberg : order);
   }
 
-  /** A taker's order: through the book with a limit, or at market by base, or at market by quote. */
+  /** A taker's order: through the book with a limit, at market by base or by quote, or a stop behind the market. */
   async #take(book: Book): Promise<void> {
     const random = this.#random;
     const accountId = random.pick(this.#takers);
     const side: Side = random.pick(['buy', 'sell']);
     const order = { accountId, symbol: book.name, side };
-    const kind = random.int(0, 2);
-    if (kind === 0) {
-      await this.#place({ ...order, type: 'market', quantity: this.#quantity(book, 0.4) });
-    } else if (kind === 1) {
-      await this.#place({ ...order, type: 'market', quoteQuantity: random.int(500, 8000) });
-    } else {
-      const reach = side === 'buy' ? 5 : -5;
-      const ticks = book.mid + reach;
-      const { orderId, openQuantity } = await this.#place({
-        ...order,
-        type: 'limit',
-        price: decimal(ticks, book.priceScale),
-        quantity: this.#quantity(book, 0.4),
-      });
-      if (Number(openQuantity) > 0) book.open.push({ accountId, orderId, ticks });
-    }
+    const kind = random.int(0, 6);
+    const reach = kind === 6 ? 2 * book.width : 5;
+    const ticks = side === 'buy' ? book.mid + reach : book.mid - reach;
+    const price = decimal(ticks, book.priceScale);
+    const quantity = decimal(this.#lots(book, 0.4), book.quantityScale);
+    const quoteQuantity = random.int(500, 8000);
+    const stop = { ...order, type: 'stop', triggerPrice: price } as const;
+    if (kind <= 1) await this.#place(book, ticks, { ...order, type: 'market', quantity });
+    else if (kind <= 3) await this.#place(book, ticks, { ...order, type: 'market', quoteQuantity });
+    else if (kind <= 5) await this.#place(book, ticks, { ...order, type: 'limit', price, quantity });
+    else if (side === 'sell') await this.#place(book, ticks, { ...stop, side, quantity });
+    else await this.#place(book, ticks, { ...stop, side, quoteQuantity });
   }
 
   /** Cancels the order further from the mid of any two: quotes are kept where the market is. */
@@ -289,16 +314,17 @@ export class Market {
       : this.#engine.accounts.withdraw(request));
   }
 
-  async #place(order: NewOrder): Promise<{ orderId: number; openQuantity: string }> {
+  /** Places an order, and keeps it in mind if it stays. */
+  async #place(book: Book, ticks: number, order: NewOrder): Promise<void> {
     this.totals.orders += 1;
-    const result = await this.#engine.placeOrder(order);
-    this.totals.trades += result.fills.length;
-    return result;
+    if (order.type === 'stop') this.totals.stops += 1;
+    if (order.displayQuantity !== undefined) this.totals.icebergs += 1;
+    const { accountId, orderId, status } = await this.#engine.placeOrder(order);
+    if (OPEN.has(status)) book.open.push({ accountId, orderId, ticks });
   }
 
-  #quantity(book: Book, factor: number): string {
-    const lots = 1 + Math.round(this.#random.exponential(book.size * factor));
-    return decimal(lots, book.quantityScale);
+  #lots(book: Book, factor: number): number {
+    return 1 + Math.round(this.#random.exponential(book.size * factor));
   }
 
   #refused(error: unknown): void {

@@ -35,7 +35,8 @@ export function liveScreen(engine: Engine, market: Market, title: string): Show 
   const mids = market.symbols.map((): number[] => []);
   const moments: Moment[] = [{ at: 0, calls: 0, trades: 0 }];
   const update = (): void => {
-    const { calls, trades } = market.totals;
+    const { calls } = market.totals;
+    const { trades } = market;
     moments.push({ at: market.elapsed, calls, trades });
     const since = moments.length > RATE_FRAMES ? moments.shift() : moments[0];
     const span = Math.max(1, market.elapsed - (since?.at ?? 0)) / 1000;
@@ -98,7 +99,8 @@ export function plainLines(engine: Engine, market: Market, title: string): Show 
   console.log(`lightning-exchange   ${title}   ${count(market.options.rate)} calls/s offered`);
   let before: Moment = { at: 0, calls: 0, trades: 0 };
   const timer = setInterval(() => {
-    const { calls, trades } = market.totals;
+    const { calls } = market.totals;
+    const { trades } = market;
     const span = Math.max(1, market.elapsed - before.at) / 1000;
     const { p50, p99, p999 } = percentiles(market.latency);
     const touch = market.symbols.map((symbol) => {
