@@ -988,7 +988,10 @@ declare class LightningError extends Error {
     readonly field: string | undefined;
     /** Figures by name; which ones depends on the code. */
     readonly details: ErrorDetails;
-    /** True if the very same request may succeed when it is sent again. */
+    /**
+     * True if the same request may succeed when it is sent again; after `RATE_LIMITED` under a new request id, if it
+     * had one, because a refusal is the answer to its id.
+     */
     readonly retryable: boolean;
     /** Is it this refusal? Then its `details` have a type. */
     is<Code extends ErrorCode>(code: Code): this is this & Coded<Code>;

@@ -515,6 +515,18 @@ pub enum ToSequencer {
         /// What the order is now; none if the amend was refused.
         kind: Option<OrderKind>,
     },
+    /// The other leg of an OCO was amended, and with it this one. Nobody asked for that by this order's name, so
+    /// it is no answer to an amend of this order that may be under way.
+    SiblingAmended {
+        /// The record that caused it.
+        cause: Lsn,
+        /// Whose.
+        account: AccountId,
+        /// Which order.
+        order: OrderId,
+        /// What the order is now.
+        kind: OrderKind,
+    },
     /// A cancel or an amend found its order closed. Whatever closed it was sent before this, on the same way.
     OrderMissed {
         /// Whom to answer: 4002 with the final status.
@@ -591,6 +603,7 @@ impl ToSequencer {
             Self::Settle(settlement) => settlement.account,
             Self::MoveReservation { account, .. }
             | Self::Amended { account, .. }
+            | Self::SiblingAmended { account, .. }
             | Self::OrderMissed { account, .. }
             | Self::CanceledMany { account, .. }
             | Self::Credit { account, .. }

@@ -93,7 +93,9 @@ fn is_void(message: &ToSequencer) -> bool {
 pub fn cause_of(message: &ToSequencer) -> Option<Lsn> {
     match message {
         ToSequencer::Settle(settlement) => Some(settlement.cause),
-        ToSequencer::MoveReservation { cause, .. } | ToSequencer::Credit { cause, .. } => Some(*cause),
+        ToSequencer::MoveReservation { cause, .. }
+        | ToSequencer::SiblingAmended { cause, .. }
+        | ToSequencer::Credit { cause, .. } => Some(*cause),
         ToSequencer::Amended { cause, .. }
         | ToSequencer::CanceledMany { cause, .. }
         | ToSequencer::TransferAnswered { cause, .. } => *cause,
@@ -350,6 +352,11 @@ impl Canonical {
                 let (symbol, side) = (amended.order.symbol, amended.order.side);
                 let gives = self.spec(symbol).gives(side);
                 self.line(*account, gives).frozen += plain::money(*extra);
+            }
+            ToSequencer::SiblingAmended { order, kind, .. } => {
+                let amended = self.known(*order);
+                amended.order.kind = *kind;
+                amended.amends += 1;
             }
             ToSequencer::Credit { account, asset, amount, .. } => {
                 self.line(*account, *asset).total += plain::money(*amount);

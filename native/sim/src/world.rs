@@ -836,7 +836,9 @@ impl<'w, 't> World<'w, 't> {
         let is_expiry = last > before && matches!(self.recorder.get(last), Recorded::Expire { .. });
         self.history.note(out, told, before, (last, is_expiry));
         for message in &out.to_sequencer {
-            if let ToSequencer::Amended { order, kind: Some(kind), .. } = message {
+            if let ToSequencer::Amended { order, kind: Some(kind), .. }
+            | ToSequencer::SiblingAmended { order, kind, .. } = message
+            {
                 self.orders.get_mut(order).expect("an order that was admitted").kind = *kind;
             }
         }

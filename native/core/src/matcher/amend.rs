@@ -204,12 +204,11 @@ impl<B: OrderBook> Market<B> {
         let order = self.book.get(limit).expect("the limit leg rests");
         let after = self.reservation(&order);
         accept(amend, kind, run);
-        run.out.to_sequencer.push(ToSequencer::Amended {
-            cause: Some(run.cause),
+        run.out.to_sequencer.push(ToSequencer::SiblingAmended {
+            cause: run.cause,
             account: order.account,
             order: other,
-            extra: Amount::ZERO,
-            kind: Some(other_kind.with_quantity(total)),
+            kind: other_kind.with_quantity(total),
         });
         let extra_of = |leg| if amend.order == leg { amend.extra } else { Amount::ZERO };
         run.release(order.account, limit, before - after + extra_of(limit), OrderAfter::Open);

@@ -60,7 +60,8 @@ impl Sequencer {
         match order {
             OrderRef::Id(id) => visible(*id).ok_or_else(|| self.closed_or_unknown(account, *id, symbol)),
             OrderRef::Client(client_id) => {
-                let named = self.orders.with_client_id(account, client_id).find_map(visible);
+                // While a cancel-replace runs, two may have the name: the one that comes is meant.
+                let named = self.orders.with_client_id(account, client_id).filter_map(visible).last();
                 named.ok_or(Reject::new(Code::UnknownOrder))
             }
         }

@@ -91,16 +91,22 @@ impl Sequencer {
         kind: Option<OrderKind>,
     ) {
         self.horizon = self.horizon.max(cause.unwrap_or(Lsn(0)));
-        // An OCO is amended as a whole: its other leg gets a message, too, and had nothing frozen.
-        let in_flight = self.amends.remove(&id);
-        let frozen = in_flight.map_or(Amount::ZERO, |amend| amend.extra);
+        let in_flight = self.amends.remove(&id).expect("the book answers an amend, and answers it once");
+        let frozen = in_flight.extra;
         assert!(frozen == extra, "{extra:?} comes back of an amend for which {frozen:?} was frozen");
-        let Some(kind) = kind else {
-            if let Some(AmendInFlight { account, asset, extra }) = in_flight {
-                self.ledger.release(account, asset, extra);
-            }
-            return;
-        };
+        match kind {
+            Some(kind) => self.change_kind(account, id, extra, kind),
+            None => self.ledger.release(in_flight.account, in_flight.asset, extra),
+        }
+    }
+
+    /// The other leg of an OCO was amended, and with it this one.
+    pub(super) fn sibling_amended(&mut self, cause: Lsn, account: AccountId, id: OrderId, kind: OrderKind) {
+        self.horizon = self.horizon.max(cause);
+        self.change_kind(account, id, Amount::ZERO, kind);
+    }
+
+    fn change_kind(&mut self, account: AccountId, id: OrderId, extra: Amount, kind: OrderKind) {
         let at = self.orders.find(id).expect("an order whose amend was accepted is open");
         let entry = self.orders.at_mut(at);
         let order = &mut entry.order;

@@ -39,7 +39,7 @@ use std::collections::BTreeMap;
 use crate::accounts::Accounts;
 use crate::history::{ClosedOrders, Entries};
 use crate::index::IdIndex;
-use crate::ledger::Ledger;
+use crate::ledger::{AccountSlot, Ledger};
 use crate::log::{Context, OrderIds, Record};
 use crate::message::{Balance, Command, MassId, Outcome, Reply, ReplyTo, Request, ToMatcher, ToSequencer};
 use crate::orders::Orders;
@@ -68,6 +68,8 @@ pub struct Sequencer {
     amends: BTreeMap<OrderId, AmendInFlight>,
     mass_cancels: BTreeMap<MassId, MassCancel>,
     last_mass: MassId,
+    /// Who waits for collected fees, by ticket.
+    collecting: BTreeMap<u64, AccountSlot>,
     /// Commands with a request id that somebody else answers, by ticket.
     awaited: IdIndex<Awaited>,
     /// The latest record whose effects this shard shows.
@@ -103,6 +105,7 @@ impl Sequencer {
             amends: BTreeMap::new(),
             mass_cancels: BTreeMap::new(),
             last_mass: MassId(0),
+            collecting: BTreeMap::new(),
             awaited: IdIndex::default(),
             horizon: Lsn(0),
         }
@@ -150,6 +153,9 @@ impl Sequencer {
             }
             ToSequencer::Amended { cause, account, order, extra, kind } => {
                 self.amended(cause, account, order, extra, kind);
+            }
+            ToSequencer::SiblingAmended { cause, account, order, kind } => {
+                self.sibling_amended(cause, account, order, kind);
             }
             ToSequencer::OrderMissed { to, account, order } => {
                 self.order_missed(to, account, order, ctx, out)
@@ -241,8 +247,11 @@ impl Sequencer {
                 self.transfer(to, (account, receiver), asset, amount, ctx, out)
             }
             Request::CollectFees { account, symbol } => {
-                self.who_acts(account)?;
+                let slot = self.who_acts(account)?;
                 self.listing(symbol)?;
+                // Answered through here, so that the account is not closed while the money is on its way.
+                self.collecting.insert(to.ticket.0, slot);
+                let to = ReplyTo { recorded: true, ..to };
                 out.to_matcher.push(ToMatcher::CollectFees { to, account, symbol });
                 Ok(None)
             }

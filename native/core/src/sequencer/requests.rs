@@ -96,10 +96,11 @@ impl Sequencer {
         if !recorded {
             return out.replies.push(reply);
         }
-        let Awaited { account, lane, number } = self
-            .awaited
-            .remove(reply.ticket.0)
-            .expect("an answer to be remembered is to a request with an id");
+        let collected = self.collecting.remove(&reply.ticket.0).is_some();
+        let Some(Awaited { account, lane, number }) = self.awaited.remove(reply.ticket.0) else {
+            assert!(collected, "an answer to be remembered is to a request with an id: {reply:?}");
+            return out.replies.push(reply);
+        };
         let answered = remembered(&reply);
         let waiting = self.accounts.lanes_mut(account).answer(lane, number, answered.clone());
         out.replies.push(reply);

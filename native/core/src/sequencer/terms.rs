@@ -60,8 +60,10 @@ impl Sequencer {
         if self.orders.open_count(slot) > 0 || self.orders.has_running(slot) {
             return Err(Reject::new(Code::HasOpenOrders));
         }
-        // What is on its way to another account is frozen, so it counts as well.
-        if self.ledger.balances(slot).iter().any(|(_, balance)| !balance.total().is_zero()) {
+        // What is on its way to another account is frozen, so it counts as well; collected fees are on their way.
+        if self.collecting.values().any(|&waiting| waiting == slot)
+            || self.ledger.balances(slot).iter().any(|(_, balance)| !balance.total().is_zero())
+        {
             return Err(Reject::new(Code::NonZeroBalance));
         }
         Ok(())

@@ -257,6 +257,9 @@ impl<B: OrderBook> Desk<B> {
                     believed.reserved += extra;
                 }
             }
+            ToSequencer::SiblingAmended { order, kind, .. } => {
+                self.orders.get_mut(&order).unwrap().order.kind = kind;
+            }
             ToSequencer::OrderMissed { order, .. } => {
                 assert!(self.orders.get(&order).is_none_or(|order| !order.status.is_open()));
                 self.missed.push(order);

@@ -125,10 +125,13 @@ fn an_oco_is_made_smaller_as_a_whole() {
     assert!(matches!(rig.sent(), ToMatcher::Amend(amend) if amend.extra == Amount(0)));
     let cause = Lsn(5_000);
     for (order, price) in [(limit, 90), (stop, 120)] {
-        let kind = Some(OrderKind::Limit { price: Price(price), quantity: Quantity(6) });
-        let extra = Amount(0);
-        rig.tell(ToSequencer::Amended { cause: Some(cause), account: ALICE, order, extra, kind });
-        let limit_leg = order == limit;
+        let kind = OrderKind::Limit { price: Price(price), quantity: Quantity(6) };
+        let (limit_leg, extra, account) = (order == limit, Amount(0), ALICE);
+        rig.tell(if limit_leg {
+            ToSequencer::Amended { cause: Some(cause), account, order, extra, kind: Some(kind) }
+        } else {
+            ToSequencer::SiblingAmended { cause, account, order, kind }
+        });
         rig.settle(order, |it| {
             it.released = Amount(if limit_leg { 480 } else { 0 });
             it.after = if limit_leg { OrderAfter::Open } else { OrderAfter::Pending };
@@ -181,4 +184,53 @@ fn refusals_wait_for_the_books_unless_it_has_nothing_to_say_before() {
     }
     rig.send(oco("b", "c"), None);
     rig.sent();
+}
+
+/// An amend of each leg is under way. What the first does to the other leg is not the answer to the second: the
+/// second is still under way, and a third has to wait for it.
+#[test]
+fn what_an_amend_does_to_the_other_leg_does_not_answer_an_amend_of_that_leg() {
+    let mut rig = Rig::funded();
+    let [limit, stop] = resting(&mut rig);
+    let change = |less| lightning_core::message::AmendChange {
+        quantity: Some(lightning_core::message::NewQuantity::ReduceBy(Quantity(less))),
+        price: None,
+    };
+    let amend = |leg, less| Request::Amend {
+        account: ALICE,
+        symbol: BTCUSD,
+        order: lightning_core::message::OrderRef::Id(leg),
+        change: change(less),
+    };
+    for leg in [stop, limit] {
+        rig.send(amend(leg, 1), None);
+        assert!(matches!(rig.sent(), ToMatcher::Amend(amend) if amend.order == leg));
+    }
+    let cause = Lsn(5_000);
+    let (account, extra) = (ALICE, Amount(0));
+    let kind = |price, quantity| OrderKind::Limit { price: Price(price), quantity: Quantity(quantity) };
+    rig.tell(ToSequencer::Amended {
+        cause: Some(cause),
+        account,
+        order: stop,
+        extra,
+        kind: Some(kind(120, 9)),
+    });
+    rig.tell(ToSequencer::SiblingAmended { cause, account, order: limit, kind: kind(90, 9) });
+    rig.settle(limit, |it| (it.released, it.after) = (Amount(120), OrderAfter::Open));
+    rig.settle(stop, |it| it.after = OrderAfter::Pending);
+    assert_eq!(rig.refused_with(amend(limit, 1)), Code::Busy);
+    let cause = Lsn(5_001);
+    rig.tell(ToSequencer::Amended {
+        cause: Some(cause),
+        account,
+        order: limit,
+        extra,
+        kind: Some(kind(90, 8)),
+    });
+    rig.tell(ToSequencer::SiblingAmended { cause, account, order: stop, kind: kind(120, 8) });
+    rig.settle(limit, |it| (it.released, it.after) = (Amount(120), OrderAfter::Open));
+    rig.settle(stop, |it| it.after = OrderAfter::Pending);
+    rig.send(amend(limit, 1), None);
+    assert!(matches!(rig.sent(), ToMatcher::Amend(amend) if amend.order == limit));
 }

@@ -1,11 +1,11 @@
 //! Money from one account to another, over the same messages on one shard and on two.
 
-use lightning_core::message::{AssetTotals, Outcome, Request, ToSequencer};
+use lightning_core::message::{AssetTotals, Outcome, Reply, Request, ToMatcher, ToSequencer};
 use lightning_core::reject::Code;
 use lightning_core::rules::{AccountChange, AccountStatus};
-use lightning_core::types::{AccountId, Amount, SignedAmount};
+use lightning_core::types::{AccountId, Amount, Lsn, SignedAmount, Timestamp};
 
-use crate::rig::{ALICE, BOB, BTC, ETH, Rig, USD, code};
+use crate::rig::{ALICE, BOB, BTC, BTCUSD, ETH, Rig, USD, code};
 
 fn transfer(to: AccountId, amount: u128) -> Request {
     Request::Transfer { account: ALICE, to, asset: USD, amount: Amount(amount) }
@@ -101,5 +101,25 @@ fn an_account_with_money_under_way_can_not_be_closed() {
     let (cause, refusal) = (Some(lightning_core::types::Lsn(9_000)), None);
     rig.tell(ToSequencer::TransferAnswered { offer, cause, refusal });
     rig.reply();
+    assert!(matches!(rig.ask(close()), Outcome::Account(_)));
+}
+
+/// Whoever waits for collected fees is not closed before they are there: nobody could take them out again.
+#[test]
+fn an_account_that_waits_for_collected_fees_can_not_be_closed() {
+    let mut rig = Rig::new();
+    rig.ask(Request::Deposit { account: ALICE, asset: USD, amount: Amount(1) });
+    rig.ask(Request::Withdraw { account: ALICE, asset: USD, amount: Amount(1) });
+    let close =
+        || Request::Configure { account: ALICE, change: AccountChange::Status(AccountStatus::Closed) };
+    let ticket = rig.send(Request::CollectFees { account: ALICE, symbol: BTCUSD }, None);
+    let ToMatcher::CollectFees { to, .. } = rig.sent() else { panic!("a question for fees") };
+    assert!(to.recorded && to.ticket == ticket);
+    assert_eq!(code(&rig.ask(close())), Code::NonZeroBalance);
+    // There were none: nothing but the answer comes.
+    let outcome = Outcome::FeesCollected(Vec::new());
+    let reply = Reply { ticket, gate: Lsn(1), at: Timestamp(1), duplicate: false, outcome };
+    rig.tell(ToSequencer::Answer { account: ALICE, reply: Box::new(reply) });
+    assert_eq!(rig.reply().ticket, ticket);
     assert!(matches!(rig.ask(close()), Outcome::Account(_)));
 }
