@@ -525,10 +525,9 @@ export const BUGS = [
     edits: [
       {
         file: AMEND_FUNDS,
-        find: 'self.ledger.release(account, asset, extra);',
-        replace: `if !BUG {
-                    self.ledger.release(account, asset, extra);
-                }`,
+        find: 'None => self.ledger.release(in_flight.account, in_flight.asset, extra),',
+        replace: `None if BUG => {}
+            None => self.ledger.release(in_flight.account, in_flight.asset, extra),`,
       },
     ],
   },
