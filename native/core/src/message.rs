@@ -218,6 +218,37 @@ pub enum Request {
 }
 
 impl Request {
+    /// Does it change something? Then its request id, if it has one, is used up by it.
+    #[must_use]
+    pub const fn is_write(&self) -> bool {
+        match self {
+            Self::Deposit { .. }
+            | Self::Withdraw { .. }
+            | Self::Transfer { .. }
+            | Self::Hold { .. }
+            | Self::Release { .. }
+            | Self::Place(_)
+            | Self::PlaceOco(_)
+            | Self::Cancel { .. }
+            | Self::Amend { .. }
+            | Self::Replace(_)
+            | Self::CancelAll { .. }
+            | Self::CancelAllAfter { .. }
+            | Self::CollectFees { .. }
+            | Self::Configure { .. } => true,
+            Self::Test(_)
+            | Self::Recall { .. }
+            | Self::Balances { .. }
+            | Self::Account { .. }
+            | Self::Order { .. }
+            | Self::OrderByClientId { .. }
+            | Self::OpenOrders { .. }
+            | Self::ClosedOrders { .. }
+            | Self::LedgerEntries { .. }
+            | Self::Totals => false,
+        }
+    }
+
     /// Whose sequencer decides; none when every sequencer has a part of the answer.
     #[must_use]
     pub fn account(&self) -> Option<AccountId> {

@@ -5,6 +5,7 @@
 use crate::fees::FeeRates;
 use crate::limits::ICEBERG_PARTS_MAX;
 use crate::order::StpMode;
+use crate::reject::{Code, Reject};
 use crate::types::{Amount, Price, Quantity, StpGroup, SymbolId};
 
 /// The rules of one symbol besides its grid. Copied to its matcher and to every sequencer.
@@ -200,6 +201,34 @@ impl SymbolStatus {
             Self::CancelOnly => "CANCEL_ONLY",
             Self::Halt => "HALT",
             Self::Closed => "CLOSED",
+        }
+    }
+}
+
+impl SymbolStatus {
+    /// May a new order come: one that is `post_only`, or has a limit?
+    ///
+    /// # Errors
+    /// `SYMBOL_NOT_TRADING`, `SYMBOL_CANCEL_ONLY`, `SYMBOL_MODE_RESTRICTED`.
+    #[inline]
+    pub const fn check_new(self, post_only: bool, is_limit: bool) -> Result<(), Reject> {
+        match self {
+            Self::PostOnly if !post_only => Err(Reject::new(Code::SymbolModeRestricted)),
+            Self::LimitOnly if !is_limit => Err(Reject::new(Code::SymbolModeRestricted)),
+            _ => self.check_changes(),
+        }
+    }
+
+    /// May anything but a cancel come?
+    ///
+    /// # Errors
+    /// `SYMBOL_NOT_TRADING`, `SYMBOL_CANCEL_ONLY`.
+    #[inline]
+    pub const fn check_changes(self) -> Result<(), Reject> {
+        match self {
+            Self::Trading | Self::PostOnly | Self::LimitOnly => Ok(()),
+            Self::CancelOnly => Err(Reject::new(Code::SymbolCancelOnly)),
+            Self::Halt | Self::Closed => Err(Reject::new(Code::SymbolNotTrading)),
         }
     }
 }

@@ -89,22 +89,12 @@ impl<B: OrderBook> Market<B> {
 
     /// Does the symbol take an order like this now?
     pub(super) fn check_status(&self, order: &NewOrder) -> Result<(), Reject> {
-        match self.rules.status {
-            SymbolStatus::Trading => Ok(()),
-            SymbolStatus::PostOnly if order.post_only => Ok(()),
-            SymbolStatus::LimitOnly if order.kind.price().is_some() => Ok(()),
-            SymbolStatus::PostOnly | SymbolStatus::LimitOnly => Err(Reject::new(Code::SymbolModeRestricted)),
-            SymbolStatus::CancelOnly | SymbolStatus::Halt | SymbolStatus::Closed => self.check_changeable(),
-        }
+        self.rules.status.check_new(order.post_only, order.kind.price().is_some())
     }
 
     /// Does the symbol take anything but cancels now?
     pub(super) fn check_changeable(&self) -> Result<(), Reject> {
-        match self.rules.status {
-            SymbolStatus::Trading | SymbolStatus::PostOnly | SymbolStatus::LimitOnly => Ok(()),
-            SymbolStatus::CancelOnly => Err(Reject::new(Code::SymbolCancelOnly)),
-            SymbolStatus::Halt | SymbolStatus::Closed => Err(Reject::new(Code::SymbolNotTrading)),
-        }
+        self.rules.status.check_changes()
     }
 
     /// The checks that need the reference price.

@@ -25,25 +25,13 @@ pub(super) fn listed(symbols: &[Option<Listing>], symbol: SymbolId) -> Result<&L
 impl Listing {
     /// Does the symbol take changes of the book besides cancels at all?
     pub(super) fn check_takes_orders(&self) -> Result<(), Reject> {
-        match self.rules.status {
-            SymbolStatus::Trading | SymbolStatus::PostOnly | SymbolStatus::LimitOnly => Ok(()),
-            SymbolStatus::CancelOnly => Err(Reject::new(Code::SymbolCancelOnly)),
-            SymbolStatus::Halt | SymbolStatus::Closed => Err(Reject::new(Code::SymbolNotTrading)),
-        }
+        self.rules.status.check_changes()
     }
 
     /// Does the symbol take this order at present?
     #[inline]
     pub(super) fn check_status(&self, order: &NewOrder) -> Result<(), Reject> {
-        self.check_takes_orders()?;
-        let restricted = match self.rules.status {
-            SymbolStatus::PostOnly => !order.post_only,
-            SymbolStatus::LimitOnly => order.kind.price().is_none(),
-            SymbolStatus::Trading | SymbolStatus::CancelOnly | SymbolStatus::Halt | SymbolStatus::Closed => {
-                false
-            }
-        };
-        if restricted { Err(Reject::new(Code::SymbolModeRestricted)) } else { Ok(()) }
+        self.rules.status.check_new(order.post_only, order.kind.price().is_some())
     }
 
     /// GTD lies ahead; DAY is until the end of the session.

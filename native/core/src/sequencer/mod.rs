@@ -49,7 +49,7 @@ use crate::rules::SymbolRules;
 use crate::sequencer::amend::AmendInFlight;
 use crate::sequencer::listing::Listing;
 use crate::sequencer::mass_cancel::MassCancel;
-use crate::sequencer::requests::{Awaited, is_write};
+use crate::sequencer::requests::Awaited;
 use crate::spec::SymbolSpec;
 use crate::types::{AccountId, AssetId, Lsn, OrderId, Ticket, Timestamp};
 
@@ -126,7 +126,7 @@ impl Sequencer {
             Some(id) if matches!(request, Request::Recall { .. }) => {
                 self.recall(ticket, &id, &request, ctx, out)
             }
-            Some(id) if is_write(&request) => self.handle_once(ticket, &id, request, ctx, order_ids, out),
+            Some(id) if request.is_write() => self.handle_once(ticket, &id, request, ctx, order_ids, out),
             _ => {
                 let to = ReplyTo { ticket, recorded: false };
                 let outcome = match self.decide(to, request, ctx, order_ids, out) {

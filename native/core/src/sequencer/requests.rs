@@ -108,36 +108,6 @@ impl Sequencer {
     }
 }
 
-/// Does a request use its number up?
-pub(super) fn is_write(request: &Request) -> bool {
-    match request {
-        Request::Deposit { .. }
-        | Request::Withdraw { .. }
-        | Request::Transfer { .. }
-        | Request::Hold { .. }
-        | Request::Release { .. }
-        | Request::Place(_)
-        | Request::PlaceOco(_)
-        | Request::Cancel { .. }
-        | Request::Amend { .. }
-        | Request::Replace(_)
-        | Request::CancelAll { .. }
-        | Request::CancelAllAfter { .. }
-        | Request::CollectFees { .. }
-        | Request::Configure { .. } => true,
-        Request::Test(_)
-        | Request::Recall { .. }
-        | Request::Balances { .. }
-        | Request::Account { .. }
-        | Request::Order { .. }
-        | Request::OrderByClientId { .. }
-        | Request::OpenOrders { .. }
-        | Request::ClosedOrders { .. }
-        | Request::LedgerEntries { .. }
-        | Request::Totals => false,
-    }
-}
-
 fn remembered(reply: &Reply) -> Answered {
     Answered { outcome: reply.outcome.clone(), gate: reply.gate, at: reply.at }
 }

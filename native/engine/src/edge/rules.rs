@@ -6,7 +6,7 @@
 use lightning_core::limits::AMOUNT_MAX;
 use lightning_core::message::{Extras, NewOrder, OrderKind};
 use lightning_core::order::{TimeInForce, TrailOffset, Trigger};
-use lightning_core::reject::Code;
+use lightning_core::reject::{Code, Reject};
 use lightning_core::rules::{OrderType, SymbolStatus};
 use lightning_core::types::{Amount, Price, Quantity, Side};
 
@@ -17,30 +17,26 @@ use crate::registry::{Steps, Symbol};
 
 /// Does the symbol's status let such an order in, and are both of its assets enabled?
 pub(super) fn admits(symbol: &Symbol, order: &Shaped<'_>) -> Result<(), Refusal> {
-    admits_changes(symbol)?;
-    match symbol.rules.status {
-        SymbolStatus::PostOnly if !order.post_only => {
-            Err(status_refusal(Code::SymbolModeRestricted, symbol, "takes post-only orders only"))
-        }
-        SymbolStatus::LimitOnly if !order.is_limit() => {
-            Err(status_refusal(Code::SymbolModeRestricted, symbol, "takes limit orders only"))
-        }
-        _ => trades_enabled_assets(symbol),
-    }
+    let status = symbol.rules.status.check_new(order.post_only, order.is_limit());
+    status.map_err(|reject| status_refusal(&reject, symbol))?;
+    trades_enabled_assets(symbol)
 }
 
 /// Does the symbol's status let orders be changed?
 pub(super) fn admits_changes(symbol: &Symbol) -> Result<(), Refusal> {
-    match symbol.rules.status {
-        SymbolStatus::Trading | SymbolStatus::PostOnly | SymbolStatus::LimitOnly => Ok(()),
-        SymbolStatus::CancelOnly => Err(status_refusal(Code::SymbolCancelOnly, symbol, "takes cancels only")),
-        SymbolStatus::Halt => Err(status_refusal(Code::SymbolNotTrading, symbol, "is halted")),
-        SymbolStatus::Closed => Err(status_refusal(Code::SymbolNotTrading, symbol, "is closed")),
-    }
+    symbol.rules.status.check_changes().map_err(|reject| status_refusal(&reject, symbol))
 }
 
-fn status_refusal(code: Code, symbol: &Symbol, what: &str) -> Refusal {
-    Refusal::field(code, "symbol", format!("{} {what}", symbol.name))
+fn status_refusal(reject: &Reject, symbol: &Symbol) -> Refusal {
+    let what = match symbol.rules.status {
+        SymbolStatus::Trading => "takes everything",
+        SymbolStatus::PostOnly => "takes post-only orders only",
+        SymbolStatus::LimitOnly => "takes limit orders only",
+        SymbolStatus::CancelOnly => "takes cancels only",
+        SymbolStatus::Halt => "is halted",
+        SymbolStatus::Closed => "is closed",
+    };
+    Refusal::field(reject.code, "symbol", format!("{} {what}", symbol.name))
         .with("status", symbol.rules.status.as_str())
 }
 
