@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::codec::ensure;
 use crate::fees::FeeRates;
 use crate::ledger::AccountSlot;
 use crate::message::{AccountInfo, Order};
@@ -337,18 +338,7 @@ impl Accounts {
     /// Its terms, for who asks. `open_orders` is counted by the order table.
     pub(crate) fn info(&self, slot: AccountSlot, account: AccountId, open_orders: u32) -> AccountInfo {
         let plain = Terms::default();
-        let terms = self.terms(slot).unwrap_or(&plain);
-        AccountInfo {
-            account,
-            status: terms.status,
-            can_trade: terms.can_trade,
-            can_withdraw: terms.can_withdraw,
-            stp_group: terms.stp_group,
-            fees: terms.fees.clone(),
-            rate_limit: terms.bucket.as_ref().map(|bucket| bucket.limit),
-            cancel_all_at: terms.cancel_all_at,
-            open_orders,
-        }
+        self.terms(slot).unwrap_or(&plain).info(account, open_orders)
     }
 
     /// Panics unless every armed timer is in the list, and nothing else.
@@ -361,6 +351,57 @@ impl Accounts {
             })
             .collect();
         assert_eq!(armed, self.timers);
+    }
+}
+
+impl Accounts {
+    /// Its request ids, if it ever used any.
+    pub(crate) fn lanes(&self, slot: AccountSlot) -> Option<&Lanes> {
+        self.table[slot.index()].lanes.as_deref()
+    }
+
+    /// Gives an account the terms that it had. What of its rate limit was used up is forgotten.
+    ///
+    /// # Errors
+    /// Its fee rates are out of order.
+    pub(crate) fn load_terms(&mut self, slot: AccountSlot, info: &AccountInfo) -> Result<(), &'static str> {
+        let AccountInfo {
+            status,
+            can_trade,
+            can_withdraw,
+            stp_group,
+            ref fees,
+            rate_limit,
+            cancel_all_at,
+            ..
+        } = *info;
+        ensure(fees.is_sorted_by(|a, b| a.0 < b.0), "an account's rates are out of order")?;
+        if *info == Terms::default().info(info.account, info.open_orders) {
+            return Ok(());
+        }
+        let terms = self.terms_mut(slot);
+        (terms.status, terms.can_trade, terms.can_withdraw) = (status, can_trade, can_withdraw);
+        (terms.stp_group, terms.fees) = (stp_group, fees.clone());
+        // Full since ever.
+        terms.set_rate_limit(rate_limit, Timestamp(0));
+        self.set_timer(slot, info.account, cancel_all_at);
+        Ok(())
+    }
+}
+
+impl Terms {
+    fn info(&self, account: AccountId, open_orders: u32) -> AccountInfo {
+        AccountInfo {
+            account,
+            status: self.status,
+            can_trade: self.can_trade,
+            can_withdraw: self.can_withdraw,
+            stp_group: self.stp_group,
+            fees: self.fees.clone(),
+            rate_limit: self.bucket.as_ref().map(|bucket| bucket.limit),
+            cancel_all_at: self.cancel_all_at,
+            open_orders,
+        }
     }
 }
 

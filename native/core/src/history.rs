@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use crate::codec::{ensure, wire_struct};
 use crate::ledger::AccountSlot;
 use crate::message::{LedgerEntry, LedgerKind, LedgerPage, Order, OrderPage};
 use crate::types::{AssetId, Lsn, OrderId, SignedAmount, SymbolId, Timestamp};
@@ -283,6 +284,57 @@ impl Entries {
 
 fn less(of: SignedAmount, change: SignedAmount) -> SignedAmount {
     of + SignedAmount(-change.0)
+}
+
+wire_struct!(
+    Change {
+        cause: Lsn,
+        at: Timestamp,
+        order: Option<OrderId>,
+        asset: AssetId,
+        kind: LedgerKind,
+        available: SignedAmount,
+        frozen: SignedAmount,
+    },
+    |change| ensure(!(change.available.is_zero() && change.frozen.is_zero()), "an entry of no change")
+);
+
+impl ClosedOrders {
+    /// What is remembered of an account, the first closed first.
+    pub(crate) fn of_account(&self, account: AccountSlot) -> Vec<&Order> {
+        let mut orders: Vec<_> =
+            self.ring.of_account(account, None).map(|(_, closed)| &closed.order).collect();
+        orders.reverse();
+        orders
+    }
+}
+
+impl Entries {
+    /// What is remembered of an account, the first first.
+    pub(crate) fn of_account(&self, account: AccountSlot) -> Vec<Change> {
+        let mut changes: Vec<_> = self.ring.of_account(account, None).map(|(_, change)| *change).collect();
+        changes.reverse();
+        changes
+    }
+}
+
+/// What accounts remember, each the first first, as one ring remembers it: by time, as far as that goes. An account's
+/// items keep their order whatever their times.
+pub(crate) fn merged<T>(
+    accounts: impl IntoIterator<Item = (AccountSlot, Vec<T>)>,
+    time: impl Fn(&T) -> u64,
+) -> Vec<(AccountSlot, T)> {
+    let mut all = Vec::new();
+    for (account, items) in accounts {
+        let mut latest = 0;
+        for item in items {
+            latest = latest.max(time(&item));
+            all.push((latest, account, item));
+        }
+    }
+    // Stable: what is of one account and one time stays as it is.
+    all.sort_by_key(|&(time, account, _)| (time, account));
+    all.into_iter().map(|(_, account, item)| (account, item)).collect()
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::codec::{ensure, wire_struct};
 use crate::index::IdIndex;
 use crate::limits::AMOUNT_MAX;
 use crate::message::{AssetTotals, Balance};
@@ -96,6 +97,11 @@ impl Ledger {
     #[must_use]
     pub fn in_transfer(&self, slot: AccountSlot, asset: AssetId) -> Amount {
         self.in_transfer.get(&(slot, asset)).copied().unwrap_or_default()
+    }
+
+    /// The same of all accounts and assets that have any.
+    pub(crate) fn all_in_transfer(&self) -> impl Iterator<Item = (AccountSlot, AssetId, Amount)> {
+        self.in_transfer.iter().map(|(&(slot, asset), &amount)| (slot, asset, amount))
     }
 
     /// Could this deposit be made? Asked before it is journaled.
@@ -354,6 +360,107 @@ impl Holdings {
             }
         };
         &mut self.lines[at].1
+    }
+}
+
+/// One balance as it is saved. Never all zero.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Line {
+    pub(crate) asset: AssetId,
+    pub(crate) available: Amount,
+    pub(crate) frozen: Amount,
+    pub(crate) held: Amount,
+    pub(crate) in_transfer: Amount,
+}
+
+wire_struct!(
+    Line { asset: AssetId, available: Amount, frozen: Amount, held: Amount, in_transfer: Amount },
+    |line| {
+        let purposes = line.held.checked_add(line.in_transfer);
+        ensure(purposes.is_some_and(|sum| sum <= line.frozen), "more is held than is frozen")?;
+        let total = line.available.checked_add(line.frozen);
+        ensure(
+            total.is_some_and(|total| total.0 > 0 && total.0 < 1 << 127),
+            "a balance of nothing, or of too much",
+        )
+    }
+);
+
+/// What has crossed the border in all time, of one asset.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Lifetime {
+    pub(crate) deposited: Amount,
+    pub(crate) withdrawn: Amount,
+    pub(crate) transferred_in: Amount,
+    pub(crate) transferred_out: Amount,
+    pub(crate) fees: SignedAmount,
+}
+
+wire_struct!(Lifetime {
+    deposited: Amount,
+    withdrawn: Amount,
+    transferred_in: Amount,
+    transferred_out: Amount,
+    fees: SignedAmount,
+});
+
+impl Ledger {
+    /// What an account has, and of which assets it once had something.
+    pub(crate) fn save_account(&self, slot: AccountSlot) -> (Vec<Line>, Vec<AssetId>) {
+        let (mut lines, mut emptied) = (Vec::new(), Vec::new());
+        for &(asset, balance) in self.balances(slot) {
+            let Balance { available, frozen, held } = balance;
+            if balance.total().is_zero() {
+                emptied.push(asset);
+            } else {
+                let in_transfer = self.in_transfer(slot, asset);
+                lines.push(Line { asset, available, frozen, held, in_transfer });
+            }
+        }
+        (lines, emptied)
+    }
+
+    /// Makes an account that is not there with what it had.
+    ///
+    /// # Errors
+    /// It is there, or a line is there twice.
+    pub(crate) fn load_account(
+        &mut self,
+        account: AccountId,
+        lines: &[Line],
+        emptied: &[AssetId],
+    ) -> Result<AccountSlot, &'static str> {
+        ensure(self.slot(account).is_none(), "an account that is there twice")?;
+        let slot = self.open_account(account);
+        let mut balances: Vec<_> = emptied.iter().map(|&asset| (asset, Balance::default())).collect();
+        for &Line { asset, available, frozen, held, in_transfer } in lines {
+            balances.push((asset, Balance { available, frozen, held }));
+            if !in_transfer.is_zero() {
+                self.in_transfer.insert((slot, asset), in_transfer);
+                let flow = &mut self.flows_mut(asset).in_transfer;
+                *flow = flow.checked_add(in_transfer).ok_or("more is under way than there can be")?;
+            }
+        }
+        balances.sort_unstable_by_key(|line| line.0);
+        ensure(balances.is_sorted_by(|a, b| a.0 < b.0), "an asset that an account has twice")?;
+        self.accounts[slot.index()].lines = balances;
+        Ok(slot)
+    }
+
+    /// What has crossed the shard's border in all time, by asset.
+    pub(crate) fn lifetimes(&self) -> impl Iterator<Item = (AssetId, Lifetime)> {
+        (0..).map(AssetId).zip(&self.flows).map(|(asset, flows)| {
+            let Flows { deposited, withdrawn, transferred_in, transferred_out, fees, in_transfer: _ } =
+                *flows;
+            (asset, Lifetime { deposited, withdrawn, transferred_in, transferred_out, fees })
+        })
+    }
+
+    /// What had crossed the border before this ledger was made.
+    pub(crate) fn load_lifetime(&mut self, asset: AssetId, lifetime: Lifetime) {
+        let Lifetime { deposited, withdrawn, transferred_in, transferred_out, fees } = lifetime;
+        let flows = self.flows_mut(asset);
+        *flows = Flows { deposited, withdrawn, transferred_in, transferred_out, fees, ..*flows };
     }
 }
 

@@ -357,6 +357,38 @@ pub struct ReplyTo {
     pub ticket: Ticket,
     /// Through the sequencer of the account, which remembers the answer for its request id.
     pub recorded: bool,
+    /// Zero, which no request id has, for a call without one. Flat, because an order is copied with it.
+    pub(crate) number: u64,
+    pub(crate) fingerprint: u64,
+    pub(crate) lane: u32,
+}
+
+impl ReplyTo {
+    /// Whoever asked, directly.
+    #[must_use]
+    pub const fn direct(ticket: Ticket) -> Self {
+        Self { ticket, recorded: false, number: 0, fingerprint: 0, lane: 0 }
+    }
+
+    /// Through the account's sequencer, though it has nothing to remember.
+    #[must_use]
+    pub const fn through_sequencer(self) -> Self {
+        Self { recorded: true, ..self }
+    }
+
+    /// Through the account's sequencer, which remembers the answer.
+    #[must_use]
+    pub const fn remembered(ticket: Ticket, id: &RequestId) -> Self {
+        let RequestId { lane, number, fingerprint } = *id;
+        Self { ticket, recorded: true, number, fingerprint, lane }
+    }
+
+    /// The request id of the call, if it has one: what a record of it says, so that a replay remembers it, too.
+    #[must_use]
+    pub const fn request_id(&self) -> Option<RequestId> {
+        let Self { number, fingerprint, lane, .. } = *self;
+        if number == 0 { None } else { Some(RequestId { lane, number, fingerprint }) }
+    }
 }
 
 /// From a sequencer to a matcher, in one FIFO, so that a cancel can't overtake its own order.
@@ -435,8 +467,17 @@ pub struct AdmittedOrder {
     pub fees: FeeRates,
     /// Its account's group.
     pub stp_group: Option<StpGroup>,
+    /// When its sequencer accepted it.
+    pub accepted_at: Timestamp,
     /// What the matcher must judge before or after what only it can see; none for most orders.
     pub late: Option<Box<LateChecks>>,
+}
+
+impl AdmittedOrder {
+    /// Did its sequencer refuse it, leaving it to the book to say whether that is the first of its faults?
+    pub(crate) fn is_refused(&self) -> bool {
+        self.late.as_ref().is_some_and(|late| late.refusal.is_some())
+    }
 }
 
 /// Refusals that come after checks which only the book can make, so that an order with several faults always
@@ -494,6 +535,22 @@ pub struct Replace {
     pub from_old: Amount,
 }
 
+/// A mass cancel as its sequencer writes it down before any part of it is sent. Each part is a record of a matcher,
+/// even where it finds nothing open; a part without one is sent again after a crash.
+#[derive(Clone, Debug)]
+pub struct MassCancelOrder {
+    /// Whom to answer; none if a dead-man timer ran out, which this disarms.
+    pub to: Option<ReplyTo>,
+    /// Whose orders.
+    pub account: AccountId,
+    /// Which of them.
+    pub filter: OrderFilter,
+    /// MASS or DEADMAN.
+    pub reason: CancelReason,
+    /// The symbols on which there were any, ascending: one part each.
+    pub symbols: Vec<SymbolId>,
+}
+
 /// The part of a mass cancel that is on one symbol.
 #[derive(Clone, Debug)]
 pub struct CancelMany {
@@ -509,7 +566,7 @@ pub struct CancelMany {
     pub reason: CancelReason,
 }
 
-/// Counts the mass cancels of one sequencer.
+/// A mass cancel, by the record with which it began: the same whichever shards there are when it is told again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MassId(pub u64);
 
@@ -569,12 +626,14 @@ pub enum ToSequencer {
     },
     /// What one symbol's part of a mass cancel did. The settlements were sent before.
     CanceledMany {
-        /// The record that caused it; none if every order was closed by then.
-        cause: Option<Lsn>,
+        /// The record that caused it.
+        cause: Lsn,
         /// Which mass cancel.
         mass: MassId,
         /// Whose.
         account: AccountId,
+        /// Which symbol's part it is.
+        symbol: SymbolId,
         /// What was canceled.
         orders: Vec<CanceledOrder>,
     },
@@ -604,8 +663,8 @@ pub enum ToSequencer {
     TransferAnswered {
         /// What was offered.
         offer: Box<TransferOffer>,
-        /// The record of the receiver's sequencer; none if it refused.
-        cause: Option<Lsn>,
+        /// The record of the receiver's sequencer: that it took it, or that it refused.
+        cause: Lsn,
         /// Why it was refused, if it was.
         refusal: Option<Reject>,
     },
@@ -616,6 +675,8 @@ pub enum ToSequencer {
 pub struct TransferOffer {
     /// Whom to answer in the end.
     pub to_reply: ReplyTo,
+    /// The record of the sender's sequencer; zero until it is written.
+    pub offered: Lsn,
     /// From whom.
     pub from: AccountId,
     /// To whom.
@@ -1061,6 +1122,36 @@ impl AssetTotals {
             fees: SignedAmount::ZERO,
             accrued: SignedAmount::ZERO,
         }
+    }
+
+    /// Adds another shard's line of the same asset.
+    pub fn add(&mut self, other: &Self) {
+        let Self {
+            asset,
+            deposited,
+            withdrawn,
+            available,
+            frozen,
+            reserved,
+            held,
+            in_transfer,
+            transferred_in,
+            transferred_out,
+            fees,
+            accrued,
+        } = *other;
+        assert!(self.asset == asset, "a line of {asset:?} does not add to one of {:?}", self.asset);
+        self.deposited += deposited;
+        self.withdrawn += withdrawn;
+        self.available += available;
+        self.frozen += frozen;
+        self.reserved += reserved;
+        self.held += held;
+        self.in_transfer += in_transfer;
+        self.transferred_in += transferred_in;
+        self.transferred_out += transferred_out;
+        self.fees += fees;
+        self.accrued += accrued;
     }
 
     /// To the atom: what is there is what was deposited and not withdrawn, fees that nobody has yet included;

@@ -36,6 +36,9 @@ pub(crate) struct Entry {
     pub(crate) account: AccountSlot,
     /// It is immediate: open only while its command runs, and to nobody who reads.
     pub(crate) running: bool,
+    /// Its matcher has spoken: there is a record of it. Until then it may be refused, and a crash forgets it, so
+    /// nobody who reads is told of it.
+    pub(crate) decided: bool,
     /// It is the stop leg of an OCO whose limit leg is open: its reservation and its lots are that one's.
     pub(crate) shadow: bool,
     /// Frozen for it, and not in the ledger's entries yet: they are written with its next settlement, because
@@ -52,13 +55,20 @@ struct Chain {
     len: u32,
     /// Those of them that are running.
     running: u32,
+    /// No id in it was ever above.
+    highest: OrderId,
 }
 
 impl Entry {
     /// An order that its sequencer just accepted.
     pub(crate) fn new(account: AccountSlot, order: Order) -> Self {
         let (running, unwritten) = (order.order.is_immediate(), order.reserved);
-        Self { order, account, running, shadow: false, unwritten, prev: NONE, next: NONE }
+        Self { order, account, running, decided: false, shadow: false, unwritten, prev: NONE, next: NONE }
+    }
+
+    /// Is it there for all to see?
+    pub(crate) fn is_visible(&self) -> bool {
+        self.decided && !self.running
     }
 }
 
@@ -74,11 +84,12 @@ impl Orders {
         self.chains.get(account.index()).is_some_and(|chain| chain.running > 0)
     }
 
-    /// Remembers an accepted order.
+    /// Remembers an accepted order, at its place in the order of acceptance: that of ids.
     pub(crate) fn insert(&mut self, mut entry: Entry) {
         let slot = entry.account.index();
         if self.chains.len() <= slot {
-            self.chains.resize(slot + 1, Chain { head: NONE, tail: NONE, len: 0, running: 0 });
+            let empty = Chain { head: NONE, tail: NONE, len: 0, running: 0, highest: OrderId(0) };
+            self.chains.resize(slot + 1, empty);
         }
         if let Some(client_id) = entry.order.order.client_id() {
             self.by_client_id.insert((entry.account, client_id.clone(), entry.order.id));
@@ -86,8 +97,19 @@ impl Orders {
         let chain = &mut self.chains[slot];
         chain.len += 1;
         chain.running += u32::from(entry.running);
-        entry.prev = chain.tail;
         let id = entry.order.id;
+        entry.prev = chain.tail;
+        if id < chain.highest {
+            // Only where records are told again: those of two symbols may stand the other way round.
+            while let Some(Some(prev)) = self.open.get(entry.prev as usize)
+                && prev.order.id > id
+            {
+                entry.next = entry.prev;
+                entry.prev = prev.prev;
+            }
+        }
+        chain.highest = chain.highest.max(id);
+        let (prev, next) = (entry.prev, entry.next);
         let at = match self.free.pop() {
             Some(at) => {
                 self.open[at as usize] = Some(entry);
@@ -98,11 +120,14 @@ impl Orders {
                 u32::try_from(self.open.len() - 1).expect("fewer than 2^32 open orders")
             }
         };
-        match chain.tail {
+        match prev {
             NONE => chain.head = at,
-            tail => self.open[tail as usize].as_mut().expect("a chained entry").next = at,
+            prev => self.open[prev as usize].as_mut().expect("a chained entry").next = at,
         }
-        chain.tail = at;
+        match next {
+            NONE => chain.tail = at,
+            next => self.open[next as usize].as_mut().expect("a chained entry").prev = at,
+        }
         self.by_id.insert(id.0, OrderSlot(at));
     }
 
@@ -211,7 +236,7 @@ impl Orders {
             for entry in self.of_account(account) {
                 let order = &entry.order;
                 assert_eq!(entry.account, account);
-                assert!(order.id > last, "{order:?} is chained out of turn");
+                assert!(order.id > last && order.id <= chain.highest, "{order:?} is chained out of turn");
                 assert!(order.status.is_open(), "{order:?} is closed");
                 assert_eq!(entry.running, order.order.is_immediate());
                 assert!(self.get(order.id).is_some_and(|found| found.order.id == order.id));
@@ -286,6 +311,12 @@ mod tests {
         assert_eq!(ids(orders.of_account(AccountSlot::at(0))), [4, 6, 8]);
         assert_eq!(orders.open_count(AccountSlot::at(7)), 0);
         orders.check_invariants();
+        // Told again in another order than they were accepted in.
+        for id in [10, 5, 1, 13] {
+            orders.insert(entry(1, id, None));
+            orders.check_invariants();
+        }
+        assert_eq!(ids(orders.of_account(AccountSlot::at(1))), [1, 3, 5, 7, 10, 11, 13]);
     }
 
     #[test]

@@ -170,12 +170,24 @@ codes! {
     Internal = 9000 "INTERNAL",
     /// As many commands are in flight as may be. Nothing was done: safe to retry.
     Busy = 9001 "BUSY",
+    /// The journal can't be written any more: the engine has halted and must be opened again.
+    JournalIo = 9004 "JOURNAL_IO",
+    /// The data directory does not hold what was written to it. Nothing was changed in it.
+    CorruptState = 9005 "CORRUPT_STATE",
+    /// Another engine has the data directory open.
+    DataDirLocked = 9006 "DATA_DIR_LOCKED",
+    /// The data directory was written by a version that this one can't read.
+    UnsupportedVersion = 9007 "UNSUPPORTED_VERSION",
     /// The engine halted before this call was answered: it may or may not have happened.
     OutcomeUnknown = 9008 "OUTCOME_UNKNOWN",
     /// Part of the plan, not of this version.
     NotSupported = 9009 "NOT_SUPPORTED",
     /// The engine is closed.
     EngineClosed = 9010 "ENGINE_CLOSED",
+    /// The disk is full: only cancels are taken until somebody makes room.
+    StorageFull = 9011 "STORAGE_FULL",
+    /// Others than its owner may write to the data directory.
+    UnsafeDataDir = 9012 "UNSAFE_DATA_DIR",
 }
 
 impl Code {

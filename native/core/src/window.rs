@@ -7,9 +7,10 @@
 
 use std::collections::BTreeMap;
 
+use crate::codec::{Decode, Encode, Input, Malformed, ensure, wire_struct};
 use crate::message::{Outcome, RequestId};
 use crate::reject::Code;
-use crate::types::{Lsn, Ticket, Timestamp};
+use crate::types::{ID_MAX, Lsn, Ticket, Timestamp};
 
 /// Numbers that a lane remembers.
 pub const WINDOW: u64 = 1_024;
@@ -63,6 +64,24 @@ impl Lanes {
             window.start(id);
         }
         seen
+    }
+
+    /// Uses a number of which it is known that it ran: its command is told again. Nothing is looked up. It may be below
+    /// the window here: records stand in the order of what was decided, not of what was asked.
+    ///
+    /// # Panics
+    /// The number ran before.
+    pub fn begin(&mut self, id: &RequestId) {
+        let at = match self.0.binary_search_by_key(&id.lane, |lane| lane.0) {
+            Ok(at) => at,
+            Err(at) => {
+                self.0.insert(at, (id.lane, Window::default()));
+                at
+            }
+        };
+        let window = &mut self.0[at].1;
+        assert!(!window.seen.contains_key(&id.number), "{id:?} runs a second time");
+        window.start(id);
     }
 
     /// Looks a number up without using it. Who asks for one that is running waits for its answer.
@@ -162,6 +181,97 @@ impl Window {
             State::Running(waiting) => waiting,
             State::Answered(_) => panic!("number {number} was answered twice"),
         }
+    }
+}
+
+/// A lane as it is saved: without those who wait. Whoever asked before a restart asks again.
+struct SavedLane {
+    lane: u32,
+    highest: u64,
+    /// Ascending.
+    seen: Vec<SavedNumber>,
+    /// Ascending.
+    left_behind: Vec<SavedNumber>,
+}
+
+wire_struct!(
+    SavedLane { lane: u32, highest: u64, seen: Vec<SavedNumber>, left_behind: Vec<SavedNumber> },
+    |lane| {
+        let lowest = lane.highest.saturating_sub(WINDOW - 1).max(1);
+        let is_in = |number: &SavedNumber| (lowest..=lane.highest).contains(&number.number);
+        let is_behind = |number: &SavedNumber| (1..lowest).contains(&number.number) && number.answered.is_none();
+        ensure(lane.highest <= ID_MAX && lane.seen.iter().all(is_in), "a request outside of its window")?;
+        ensure(lane.left_behind.iter().all(is_behind), "a request is left behind that is not")?;
+        let ascends = |numbers: &[SavedNumber]| numbers.is_sorted_by(|a, b| a.number < b.number);
+        ensure(ascends(&lane.seen) && ascends(&lane.left_behind), "requests are out of order")
+    }
+);
+
+struct SavedNumber {
+    number: u64,
+    fingerprint: u64,
+    /// None while it runs.
+    answered: Option<Box<Answered>>,
+}
+
+wire_struct!(SavedNumber { number: u64, fingerprint: u64, answered: Option<Box<Answered>> });
+
+wire_struct!(Answered { outcome: Outcome, gate: Lsn, at: Timestamp });
+
+impl SavedNumber {
+    fn of(number: u64, entry: &Number) -> Self {
+        let answered = match &entry.state {
+            State::Running(_) => None,
+            State::Answered(answered) => Some(answered.clone()),
+        };
+        Self { number, fingerprint: entry.fingerprint, answered }
+    }
+
+    fn load(self) -> (u64, Number) {
+        let state = self.answered.map_or(State::Running(Vec::new()), State::Answered);
+        (self.number, Number { fingerprint: self.fingerprint, state })
+    }
+}
+
+impl Encode for Lanes {
+    fn encode(&self, out: &mut Vec<u8>) {
+        let lanes = self.0.iter().map(|(lane, window)| {
+            let behind = window.left_behind.iter();
+            let mut left_behind: Vec<_> =
+                behind.map(|(number, entry)| SavedNumber::of(*number, entry)).collect();
+            left_behind.sort_unstable_by_key(|number| number.number);
+            let seen = window.seen.iter().map(|(&number, entry)| SavedNumber::of(number, entry)).collect();
+            SavedLane { lane: *lane, highest: window.highest, seen, left_behind }
+        });
+        lanes.collect::<Vec<_>>().encode(out);
+    }
+}
+
+impl Decode for Lanes {
+    fn decode(input: &mut Input<'_>) -> Result<Self, Malformed> {
+        let malformed = input.malformed("lanes are out of order, or too many");
+        let lanes: Vec<SavedLane> = Vec::decode(input)?;
+        if lanes.len() > LANES_MAX || !lanes.is_sorted_by(|a, b| a.lane < b.lane) {
+            return Err(malformed);
+        }
+        let load = |lane: SavedLane| {
+            let SavedLane { lane, highest, seen, left_behind } = lane;
+            let seen = seen.into_iter().map(SavedNumber::load).collect();
+            let left_behind = left_behind.into_iter().map(SavedNumber::load).collect();
+            (lane, Window { highest, seen, left_behind })
+        };
+        Ok(Self(lanes.into_iter().map(load).collect()))
+    }
+}
+
+impl Lanes {
+    /// The lanes and numbers whose commands run.
+    pub(crate) fn running_numbers(&self) -> impl Iterator<Item = (u32, u64)> {
+        self.0.iter().flat_map(|(lane, window)| {
+            let seen = window.seen.iter().filter(|(_, entry)| matches!(entry.state, State::Running(_)));
+            let numbers = seen.map(|(&number, _)| number);
+            numbers.chain(window.left_behind.iter().map(|entry| entry.0)).map(|number| (*lane, number))
+        })
     }
 }
 

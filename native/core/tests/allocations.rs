@@ -133,7 +133,7 @@ struct Exchange {
 struct Counters(u64);
 
 impl Log for Counters {
-    fn append(&mut self, _: Timestamp, _: &Record<'_>) -> Lsn {
+    fn append(&mut self, _: Timestamp, _: u64, _: &Record<'_>) -> Lsn {
         self.0 += 1;
         Lsn(self.0)
     }
@@ -169,7 +169,7 @@ impl Exchange {
         };
         let mut log = Counters(0);
         let mut ctx = Context { now: Timestamp(1), log: &mut log };
-        exchange.sequencer.add_symbol(spec, SymbolRules::default(), &mut ctx);
+        exchange.sequencer.add_symbol(spec, SymbolRules::default(), Lsn(1));
         exchange.matcher.add_symbol(spec, SymbolRules::default(), &mut ctx, &mut exchange.matcher_out);
         for (account, asset) in [(1, 0), (1, 1), (2, 0), (2, 1)] {
             let (account, asset, amount) = (AccountId(account), AssetId(asset), Amount(1_000_000_000));

@@ -1,5 +1,6 @@
 //! Fees that have accrued at a symbol, until somebody collects them.
 
+use crate::codec::wire_struct;
 use crate::spec::SymbolSpec;
 use crate::types::{Amount, AssetId, SignedAmount};
 
@@ -37,6 +38,15 @@ impl Accrued {
         for amount in [&mut self.base, &mut self.quote] {
             *amount += SignedAmount::rebate(amount.positive());
         }
+    }
+}
+
+wire_struct!(Accrued { base: SignedAmount, quote: SignedAmount });
+
+impl Accrued {
+    /// Is it within what can be paid in fees?
+    pub(super) fn is_sound(&self) -> bool {
+        [self.base, self.quote].iter().all(|amount| amount.0.unsigned_abs() < 1 << 126)
     }
 }
 

@@ -91,6 +91,7 @@ impl<B: OrderBook> Market<B> {
             self.forget(order, run);
             let stp_group = order.stp_group;
             let admitted = AdmittedOrder {
+                accepted_at: run.at,
                 to: amend.to,
                 id,
                 order: amended,
@@ -130,7 +131,7 @@ impl<B: OrderBook> Market<B> {
     }
 
     /// A resting order as it was asked for, with another kind.
-    fn order_of(&self, order: &RestingOrder, kind: OrderKind) -> NewOrder {
+    pub(super) fn order_of(&self, order: &RestingOrder, kind: OrderKind) -> NewOrder {
         let kept = self.kept.get(order.id.0);
         NewOrder {
             account: order.account,

@@ -48,25 +48,22 @@ impl<B: OrderBook> Market<B> {
         if let Err(reject) = self.check_cancel(account, &open, only_if) {
             return run.answer(to, account, Outcome::Rejected(reject));
         }
-        self.record(&Record::Cancel { account, symbol: self.spec.id(), order: id }, run);
+        self.record(&Record::Cancel { to, account, symbol: self.spec.id(), order: id }, run);
         let canceled = self.close(&open, OrderStatus::Canceled(CancelReason::User), None, run);
         run.answer(to, account, Outcome::Canceled(canceled));
     }
 
     /// One symbol's part of a mass cancel.
     pub(super) fn cancel_many(&mut self, many: &CancelMany, run: &mut Run<'_>) {
-        let (mass, account) = (many.mass, many.account);
-        let mut any_open = false;
+        let (mass, account, symbol) = (many.mass, many.account, many.symbol);
         for open in many.orders.iter().filter_map(|&id| self.find(id)) {
             assert!(self.owner(&open) == account, "{account:?} cancels {open:?}, which is not theirs");
-            any_open = true;
         }
-        if any_open {
-            self.record(&Record::CancelMany(many), run);
-        }
+        // Even where nothing is open any more: a part without a record is sent again after a crash.
+        self.record(&Record::CancelMany(many), run);
         let orders = self.close_all(&many.orders, many.reason, run);
-        let cause = any_open.then_some(run.cause);
-        run.out.to_sequencer.push(ToSequencer::CanceledMany { cause, mass, account, orders });
+        let cause = run.cause;
+        run.out.to_sequencer.push(ToSequencer::CanceledMany { cause, mass, account, symbol, orders });
     }
 
     /// The operator cancels everything, or the symbol closes. The record was appended.

@@ -9,14 +9,20 @@ use crate::message::{Outcome, ReplyTo, ToSequencer};
 use crate::types::{AccountId, Amount, AssetId};
 
 impl<B: OrderBook> Market<B> {
-    /// The operator moves what has accrued. Where nothing has, nothing is written down.
+    /// The operator moves what has accrued.
     pub(super) fn collect_fees(&mut self, to: ReplyTo, account: AccountId, run: &mut Run<'_>) {
         let collected = self.accrued.collectable(&self.spec);
-        if !collected.is_empty() {
-            self.record(&Record::CollectFees { account, symbol: self.spec.id() }, run);
+        if is_written_down(&collected, to) {
+            self.record(&Record::CollectFees { to, account, symbol: self.spec.id() }, run);
         }
         collect(&mut self.accrued, collected, to, account, run);
     }
+}
+
+/// Where nothing has accrued, nothing is written down, unless the answer has to be remembered: sent again after a
+/// restart, the call must not collect what has accrued since.
+pub(super) fn is_written_down(collected: &[(AssetId, Amount)], to: ReplyTo) -> bool {
+    !collected.is_empty() || to.request_id().is_some()
 }
 
 /// Credits what was collected, and answers.

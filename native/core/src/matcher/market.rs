@@ -9,8 +9,8 @@ use super::run::Run;
 use crate::book::{OrderBook, PriceTimeBook, RestingOrder};
 use crate::index::IdIndex;
 use crate::log::Record;
-use crate::message::{Extras, NewOrder, OrderKind, TimeInForce};
-use crate::rules::SymbolRules;
+use crate::message::{CancelReason, CanceledOrder, Extras, NewOrder, OrderKind, TimeInForce};
+use crate::rules::{SymbolRules, SymbolStatus};
 use crate::spec::SymbolSpec;
 use crate::types::{Amount, AssetId, Lsn, OrderId, Price, Quantity, Side, SignedAmount, Timestamp, TradeId};
 
@@ -35,6 +35,8 @@ pub struct Market<B = PriceTimeBook> {
     pub(super) prevented: BTreeMap<OrderId, Quantity>,
     pub(super) traded_minutes: TradedMinutes,
     pub(super) accrued: Accrued,
+    /// Of everything that its records led to; zero where nobody reads digests.
+    pub(super) digest: u64,
 }
 
 /// What a resting order came with.
@@ -62,6 +64,7 @@ impl<B: OrderBook> Market<B> {
             prevented: BTreeMap::new(),
             traded_minutes: TradedMinutes::default(),
             accrued: Accrued::default(),
+            digest: 0,
         }
     }
 
@@ -120,7 +123,7 @@ impl<B: OrderBook> Market<B> {
     }
 
     /// The operator changed its rules. Without a window of minutes nobody counts trades.
-    pub(super) fn change(&mut self, spec: SymbolSpec, rules: SymbolRules) {
+    fn change(&mut self, spec: SymbolSpec, rules: SymbolRules) {
         let fixed = |spec: &SymbolSpec| {
             (spec.base(), spec.quote(), spec.lot_atoms(), spec.tick_lot_atoms(), spec.fee_mode())
         };
@@ -130,6 +133,35 @@ impl<B: OrderBook> Market<B> {
         }
         self.spec = spec;
         self.rules = rules;
+    }
+
+    /// The operator's change, which was judged. What a closed symbol has open is canceled.
+    pub(super) fn set_rules(
+        &mut self,
+        spec: SymbolSpec,
+        rules: SymbolRules,
+        run: &mut Run<'_>,
+    ) -> Vec<CanceledOrder> {
+        self.record(&Record::SetRules(&spec, &rules), run);
+        self.change(spec, rules);
+        run.out.changed.push(spec.id());
+        if rules.status == SymbolStatus::Closed {
+            self.cancel_everything(CancelReason::SymbolClosed, run)
+        } else {
+            Vec::new()
+        }
+    }
+
+    /// The operator cancels everything.
+    pub(super) fn cancel_book(&mut self, run: &mut Run<'_>) -> Vec<CanceledOrder> {
+        self.record(&Record::CancelBook(self.spec.id()), run);
+        self.cancel_everything(CancelReason::Admin, run)
+    }
+
+    /// The operator removes the symbol, which was judged.
+    pub(super) fn remove(&mut self, run: &mut Run<'_>) -> Vec<CanceledOrder> {
+        self.record(&Record::RemoveSymbol(self.spec.id()), run);
+        self.cancel_everything(CancelReason::SymbolClosed, run)
     }
 
     /// Writes a command down. Before this it must have changed nothing, after it it may not fail.
@@ -214,6 +246,11 @@ impl<B: OrderBook> Market<B> {
         if let (Some(bid), Some(ask)) = (self.book.best_price(Side::Buy), self.book.best_price(Side::Sell)) {
             assert!(bid < ask, "{:?} is crossed: {bid:?} {ask:?}", self.spec.id());
         }
+    }
+
+    /// The last trade and its price.
+    pub(crate) fn last(&self) -> (TradeId, Option<Price>) {
+        (self.last_trade, self.last_price)
     }
 
     /// Panics unless book, pending orders and what is kept of either agree, and says how many of them expire.

@@ -17,6 +17,8 @@
 //! | `pending`, `triggers`, `trail`, `cascade` | orders that wait for a price, and what a price sets off |
 //! | `reference`, `accrual`, `collect` | the average price of bands; fees |
 //! | `removed` | what is left of a removed symbol |
+//! | `redo` | a record of the journal, told again |
+//! | `state` | as bytes, and back |
 //!
 //! The record is appended before anything happens, so that everything the command sends can name it. State
 //! here is a function of this shard's own records and nothing else (rule J5).
@@ -32,10 +34,12 @@ mod market;
 mod oco;
 mod pending;
 mod place;
+mod redo;
 mod reference;
 mod removed;
 mod replace;
 mod run;
+mod state;
 mod take;
 mod taker;
 mod trail;
@@ -49,14 +53,15 @@ use self::removed::Removed;
 use self::run::Run;
 use crate::book::{OrderBook, PriceTimeBook};
 use crate::log::{Context, Record};
-use crate::message::{CancelReason, CanceledOrder, ToMatcher};
+use crate::message::{CanceledOrder, ToMatcher};
 use crate::outbox::MatcherOutbox;
 use crate::reject::{Code, Reject};
 use crate::rules::{SymbolRules, SymbolStatus};
 use crate::spec::SymbolSpec;
-use crate::types::{AssetId, SignedAmount, SymbolId, Timestamp};
+use crate::types::{AssetId, OrderId, SignedAmount, SymbolId, Timestamp};
 
 pub use self::market::Market;
+pub(crate) use self::state::SavedSymbol;
 
 /// The books of the symbols of one shard. Generic over the book only so that tests can run the naive one.
 #[derive(Debug)]
@@ -87,15 +92,21 @@ impl<B: OrderBook> Matcher<B> {
     /// first.
     pub fn handle(&mut self, message: ToMatcher, ctx: &mut Context<'_>, out: &mut MatcherOutbox) {
         self.tick(ctx, out);
+        self.run(message, ctx, out);
+    }
+
+    /// The same, and no look at the clock.
+    #[inline(always)]
+    fn run(&mut self, message: ToMatcher, ctx: &mut Context<'_>, out: &mut MatcherOutbox) {
         let symbol = message.symbol();
         match self.markets.get_mut(symbol.0 as usize) {
             Some(Slot::Here(market)) => {
-                let mut run = Run::new(ctx, market.horizon, out, &mut self.expiries);
-                market.handle(message, &mut run);
+                market.command(ctx, out, &mut self.expiries, |market, run| market.handle(message, run));
             }
             Some(Slot::Removed(removed)) => {
-                let mut run = Run::new(ctx, removed.horizon, out, &mut self.expiries);
+                let mut run = Run::new(ctx, (removed.horizon, removed.digest), out, &mut self.expiries);
                 removed.handle(message, &mut run);
+                removed.digest = run.end();
             }
             Some(Slot::Elsewhere) | None => {
                 panic!("{symbol:?} was routed to a matcher that does not have it");
@@ -112,11 +123,15 @@ impl<B: OrderBook> Matcher<B> {
 
     fn expire_due(&mut self, ctx: &mut Context<'_>, out: &mut MatcherOutbox) {
         while let Some((order, symbol)) = self.expiries.first_due(ctx.now) {
-            let Some(Slot::Here(market)) = self.markets.get_mut(symbol.0 as usize) else {
-                panic!("{order:?} expires on {symbol:?}, which this matcher does not have");
-            };
-            market.expire(order, &mut Run::new(ctx, market.horizon, out, &mut self.expiries));
+            self.expire(symbol, order, ctx, out);
         }
+    }
+
+    fn expire(&mut self, symbol: SymbolId, order: OrderId, ctx: &mut Context<'_>, out: &mut MatcherOutbox) {
+        let Some(market) = here(&mut self.markets, symbol) else {
+            panic!("{order:?} expires on {symbol:?}, which this matcher does not have");
+        };
+        market.command(ctx, out, &mut self.expiries, |market, run| market.expire(order, run));
     }
 
     /// When the next order expires.
@@ -133,7 +148,7 @@ impl<B: OrderBook> Matcher<B> {
         ctx: &mut Context<'_>,
         out: &mut MatcherOutbox,
     ) {
-        let cause = ctx.log.append(ctx.now, &Record::AddSymbol(&spec, &rules));
+        let cause = ctx.log.append(ctx.now, 0, &Record::AddSymbol(&spec, &rules));
         let at = spec.id().0 as usize;
         if self.markets.len() <= at {
             self.markets.resize_with(at + 1, || Slot::Elsewhere);
@@ -165,13 +180,7 @@ impl<B: OrderBook> Matcher<B> {
         if closes && !market.is_idle() && !cancel_open {
             return Err(Reject::new(Code::SymbolInUse));
         }
-        let mut run = Run::new(ctx, market.horizon, out, &mut self.expiries);
-        market.record(&Record::SetRules(&spec, &rules), &mut run);
-        market.change(spec, rules);
-        let canceled =
-            if closes { market.cancel_everything(CancelReason::SymbolClosed, &mut run) } else { Vec::new() };
-        run.out.changed.push(spec.id());
-        Ok(canceled)
+        Ok(market.command(ctx, out, &mut self.expiries, |market, run| market.set_rules(spec, rules, run)))
     }
 
     /// The operator cancels everything that is open on a symbol.
@@ -184,9 +193,7 @@ impl<B: OrderBook> Matcher<B> {
         self.tick(ctx, out);
         match here(&mut self.markets, symbol) {
             Some(market) if !market.is_idle() => {
-                let mut run = Run::new(ctx, market.horizon, out, &mut self.expiries);
-                market.record(&Record::CancelBook(symbol), &mut run);
-                market.cancel_everything(CancelReason::Admin, &mut run)
+                market.command(ctx, out, &mut self.expiries, Market::cancel_book)
             }
             _ => Vec::new(),
         }
@@ -209,14 +216,23 @@ impl<B: OrderBook> Matcher<B> {
         if !(market.is_idle() || force) || !market.accrued.collectable(&market.spec).is_empty() {
             return Err(Reject::new(Code::SymbolInUse));
         }
-        let mut run = Run::new(ctx, market.horizon, out, &mut self.expiries);
-        market.record(&Record::RemoveSymbol(symbol), &mut run);
-        let canceled = market.cancel_everything(CancelReason::SymbolClosed, &mut run);
-        let removed = Removed { spec: market.spec, accrued: market.accrued, horizon: market.horizon };
+        Ok(self.remove(symbol, ctx, out))
+    }
+
+    fn remove(
+        &mut self,
+        symbol: SymbolId,
+        ctx: &mut Context<'_>,
+        out: &mut MatcherOutbox,
+    ) -> Vec<CanceledOrder> {
+        let market = here(&mut self.markets, symbol).expect("a symbol that is removed is here");
+        let canceled = market.command(ctx, out, &mut self.expiries, Market::remove);
+        let Market { spec, accrued, horizon, digest, .. } = *market;
+        let removed = Removed { spec, accrued, horizon, digest };
         self.markets[symbol.0 as usize] = Slot::Removed(Box::new(removed));
         // Nobody can read this book any more.
         out.changed.retain(|&changed| changed != symbol);
-        Ok(canceled)
+        canceled
     }
 
     /// A symbol's market, if it is on this shard.
@@ -265,6 +281,21 @@ fn here<B>(markets: &mut [Slot<B>], symbol: SymbolId) -> Option<&mut Market<B>> 
 }
 
 impl<B: OrderBook> Market<B> {
+    /// Runs one command; at its end stands the digest of what its record led to.
+    #[inline(always)]
+    fn command<R>(
+        &mut self,
+        ctx: &mut Context<'_>,
+        out: &mut MatcherOutbox,
+        expiries: &mut Expiries,
+        command: impl FnOnce(&mut Self, &mut Run<'_>) -> R,
+    ) -> R {
+        let mut run = Run::new(ctx, (self.horizon, self.digest), out, expiries);
+        let result = command(self, &mut run);
+        self.digest = run.end();
+        result
+    }
+
     #[inline(always)]
     fn handle(&mut self, message: ToMatcher, run: &mut Run<'_>) {
         match message {

@@ -7,7 +7,7 @@
 
 use super::market::Market;
 use super::pending::Waiting;
-use super::place::{Circumstances, is_refused, void};
+use super::place::{Circumstances, void};
 use super::run::Run;
 use crate::book::{Front, OrderBook, RestingOrder};
 use crate::log::Record;
@@ -21,7 +21,7 @@ impl<B: OrderBook> Market<B> {
     /// Two orders of which one cancels the other.
     pub(super) fn admit_oco(&mut self, list: ListId, legs: Box<[AdmittedOrder; 2]>, run: &mut Run<'_>) {
         let (to, account) = (legs[0].to, legs[0].order.account);
-        if is_refused(&legs[0]) {
+        if legs[0].is_refused() {
             let reject = self.judge_oco(&legs, run.at).expect_err("an OCO that is refused is refused");
             return run.answer(to, account, Outcome::Rejected(reject));
         }

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::triggers::TriggerIndex;
+use super::triggers::{Progress, TriggerIndex};
+use crate::codec::ensure;
 use crate::message::{AdmittedOrder, OrderKind};
 use crate::types::{Amount, OrderId, Price};
 
@@ -101,6 +102,33 @@ impl PendingOrders {
     }
 }
 
+impl PendingOrders {
+    /// How far an order that waits has got.
+    pub(super) fn progress(&self, id: OrderId) -> Progress {
+        let order = &self.known(id).admitted.order;
+        self.triggers.progress(id, order.side, order.trigger().expect("an order that waits has a trigger"))
+    }
+
+    /// An order waits again. `last` is the last price, with which it was compared.
+    ///
+    /// # Errors
+    /// It has no trigger, or `last` would have triggered it, or have let it get further.
+    pub(super) fn load(
+        &mut self,
+        waiting: Waiting,
+        progress: Progress,
+        last: Price,
+    ) -> Result<(), &'static str> {
+        let AdmittedOrder { id, ref order, .. } = waiting.admitted;
+        let trigger = *order.trigger().ok_or("an order that waits for nothing")?;
+        ensure(!self.orders.contains_key(&id), "an order that is there twice")?;
+        self.triggers.load(id, order.side, trigger, progress, last)?;
+        self.compared = Some(last);
+        self.orders.insert(id, waiting);
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -113,7 +141,8 @@ mod tests {
         let trigger = Some(Trigger::Stop { price: Price(price) });
         order.extras = Some(Box::new(Extras { trigger, ..Extras::default() }));
         let admitted = AdmittedOrder {
-            to: ReplyTo { ticket: Ticket(1), recorded: false },
+            to: ReplyTo::direct(Ticket(1)),
+            accepted_at: crate::types::Timestamp(1),
             id: OrderId(id),
             order,
             reserved: Amount(1),

@@ -31,7 +31,7 @@ impl<B: OrderBook> Market<B> {
     #[inline(always)]
     pub(super) fn admit(&mut self, admitted: AdmittedOrder, run: &mut Run<'_>) {
         let (to, account) = (admitted.to, admitted.order.account);
-        if is_refused(&admitted) {
+        if admitted.is_refused() {
             // Known to no sequencer, frozen nowhere: nothing to write down. The book says which refusal it is.
             let refused = self.judge(&admitted, admitted.reserved, None, run.at);
             let reject = refused.expect_err("an order that its sequencer refuses is refused");
@@ -277,11 +277,6 @@ impl<B: OrderBook> Market<B> {
         };
         Estimate { status, reserved, filled, notional, fee, ..nothing }
     }
-}
-
-/// Did its sequencer refuse the order, leaving it to the book to say whether that is the first of its faults?
-pub(super) fn is_refused(admitted: &AdmittedOrder) -> bool {
-    admitted.late.as_ref().is_some_and(|late| late.refusal.is_some())
 }
 
 /// The book refuses an order that its sequencer has let in: it never was.

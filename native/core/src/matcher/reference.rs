@@ -2,18 +2,20 @@
 
 use std::collections::VecDeque;
 
+use crate::codec::{Decode, Encode, Input, Malformed, wire_struct};
+use crate::limits::PRICE_TICKS_MAX;
 use crate::types::{Amount, Price, Quantity, Timestamp};
 
 const NANOS_PER_MINUTE: u64 = 60_000_000_000;
 
 /// What traded, by minute of the clock. Kept only while a symbol's rules ask for it.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct TradedMinutes {
     minutes: VecDeque<Minute>,
     total: Sums,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Minute {
     number: u64,
     sums: Sums,
@@ -77,12 +79,88 @@ fn is_within(minute: u64, now: u64, minutes: u32) -> bool {
     minute + u64::from(minutes) > now
 }
 
+/// A minute as it is saved. Minutes that are too old to count stay until the next trade: a longer window may count them
+/// again, so they are a part of the state.
+struct SavedMinute {
+    number: u64,
+    notional: u128,
+    quantity: u128,
+}
+
+wire_struct!(SavedMinute { number: u64, notional: u128, quantity: u128 });
+
+impl Encode for TradedMinutes {
+    fn encode(&self, out: &mut Vec<u8>) {
+        let minutes = self.minutes.iter().map(|minute| SavedMinute {
+            number: minute.number,
+            notional: minute.sums.notional,
+            quantity: minute.sums.quantity,
+        });
+        minutes.collect::<Vec<_>>().encode(out);
+    }
+}
+
+impl Decode for TradedMinutes {
+    fn decode(input: &mut Input<'_>) -> Result<Self, Malformed> {
+        let malformed = input.malformed("minutes out of order, or in which too much was traded");
+        let mut traded = Self::default();
+        for SavedMinute { number, notional, quantity } in Vec::<SavedMinute>::decode(input)? {
+            let in_order = traded.minutes.back().is_none_or(|last| last.number < number);
+            let total = &mut traded.total;
+            let sums = total.notional.checked_add(notional).zip(total.quantity.checked_add(quantity));
+            let (Some((notional_sum, quantity_sum)), true) = (sums, in_order) else { return Err(malformed) };
+            if quantity == 0 || number > u64::MAX / NANOS_PER_MINUTE {
+                return Err(malformed);
+            }
+            (total.notional, total.quantity) = (notional_sum, quantity_sum);
+            traded.minutes.push_back(Minute { number, sums: Sums { notional, quantity } });
+        }
+        Ok(traded)
+    }
+}
+
+impl TradedMinutes {
+    /// Has nothing been counted?
+    pub(super) fn is_empty(&self) -> bool {
+        self.minutes.is_empty()
+    }
+
+    /// Is the average price of every minute one that there is?
+    pub(super) fn is_sound(&self, tick_lot_atoms: u128) -> bool {
+        self.minutes.iter().all(|Minute { sums, .. }| {
+            let lots = sums.quantity.checked_mul(tick_lot_atoms);
+            lots.is_some_and(|lots| {
+                lots <= sums.notional && sums.notional / lots <= u128::from(PRICE_TICKS_MAX)
+            })
+        }) && self.total.quantity.checked_mul(tick_lot_atoms).is_some()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn minute(number: u64) -> Timestamp {
         Timestamp(number * NANOS_PER_MINUTE + 17)
+    }
+
+    impl crate::codec::tests::dice::Drawn for TradedMinutes {
+        fn draw(dice: &mut crate::codec::tests::dice::Dice<'_>) -> Self {
+            let mut traded = Self::default();
+            for number in 0..u64::from(dice.byte()) {
+                traded.add(
+                    minute(number * 2),
+                    Amount(u128::draw(dice) >> 10),
+                    Quantity(number + 1),
+                    u32::MAX,
+                );
+            }
+            traded
+        }
+    }
+
+    impl crate::codec::tests::layout::Layout for TradedMinutes {
+        const BYTES: Option<usize> = None;
     }
 
     #[test]

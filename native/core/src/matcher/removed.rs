@@ -2,12 +2,12 @@
 //! its way to it.
 
 use super::accrual::Accrued;
-use super::collect::collect;
-use super::place::{is_refused, void};
+use super::collect::{collect, is_written_down};
+use super::place::void;
 use super::run::Run;
 use super::{amend, replace};
 use crate::log::Record;
-use crate::message::{Outcome, ToMatcher, ToSequencer};
+use crate::message::{CancelMany, Outcome, ToMatcher, ToSequencer};
 use crate::reject::{Code, Reject};
 use crate::spec::SymbolSpec;
 use crate::types::{Amount, Lsn};
@@ -18,6 +18,8 @@ pub(super) struct Removed {
     pub(super) spec: SymbolSpec,
     pub(super) accrued: Accrued,
     pub(super) horizon: Lsn,
+    /// Goes on from the market's.
+    pub(super) digest: u64,
 }
 
 impl Removed {
@@ -26,7 +28,7 @@ impl Removed {
         let unknown = Outcome::Rejected(Reject::new(Code::UnknownSymbol));
         match message {
             ToMatcher::Admit(admitted) => {
-                if !is_refused(&admitted) {
+                if !admitted.is_refused() {
                     self.horizon = run.append(&Record::Place(&admitted));
                     void(&admitted, run);
                 }
@@ -34,7 +36,7 @@ impl Removed {
             }
             ToMatcher::Test(tested) => run.answer(tested.to, tested.order.account, unknown),
             ToMatcher::AdmitOco { list, legs } => {
-                if !is_refused(&legs[0]) {
+                if !legs[0].is_refused() {
                     self.horizon = run.append(&Record::PlaceOco(list, &legs));
                     legs.iter().for_each(|leg| void(leg, run));
                 }
@@ -52,15 +54,16 @@ impl Removed {
                 run.answer(replace.to, replace.account, unknown);
             }
             ToMatcher::CancelMany(many) => {
-                let (mass, account) = (many.mass, many.account);
-                let nothing = ToSequencer::CanceledMany { cause: None, mass, account, orders: Vec::new() };
-                run.out.to_sequencer.push(nothing);
+                self.horizon = run.append(&Record::CancelMany(&many));
+                let CancelMany { mass, account, symbol, .. } = *many;
+                let (cause, orders) = (run.cause, Vec::new());
+                run.out.to_sequencer.push(ToSequencer::CanceledMany { cause, mass, account, symbol, orders });
             }
             ToMatcher::CollectFees { to, account, .. } => {
                 let collected: Vec<(_, Amount)> = self.accrued.collectable(&self.spec);
-                if !collected.is_empty() {
+                if is_written_down(&collected, to) {
                     let symbol = self.spec.id();
-                    self.horizon = run.append(&Record::CollectFees { account, symbol });
+                    self.horizon = run.append(&Record::CollectFees { to, account, symbol });
                 }
                 collect(&mut self.accrued, collected, to, account, run);
             }

@@ -6,7 +6,7 @@
 use super::cancel::{Heir, Open};
 use super::judge::reserves_everything;
 use super::market::Market;
-use super::place::{is_refused, void};
+use super::place::void;
 use super::run::Run;
 use super::walk::Expected;
 use crate::book::OrderBook;
@@ -107,7 +107,7 @@ impl<B: OrderBook> Market<B> {
 /// The new order does not come: its sequencer forgets it, if it let it in.
 pub(super) fn refuse(replace: &Replace, run: &mut Run<'_>) {
     if let Ok(new) = &replace.new
-        && !is_refused(new)
+        && !new.is_refused()
     {
         void(new, run);
     }

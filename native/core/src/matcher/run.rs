@@ -5,6 +5,7 @@
 //! those for every store into the cold parts of the book (measured: an eighth of the time of a place).
 
 use super::expiry::Expiries;
+use crate::digest::Digest;
 use crate::log::{Context, Log, Record};
 use crate::message::{OrderAfter, Outcome, Reply, ReplyTo, Settlement, ToSequencer};
 use crate::outbox::MatcherOutbox;
@@ -18,26 +19,61 @@ pub(super) struct Run<'a> {
     pub(super) cause: Lsn,
     /// Has the book's sequence grown in it?
     pub(super) touched: bool,
+    /// Was its record appended?
+    recorded: bool,
+    /// Of what its market's last record led to.
+    digest: u64,
+    /// Where in the outbox this command's messages and trades begin.
+    begins: (usize, usize),
     log: &'a mut dyn Log,
     pub(super) out: &'a mut MatcherOutbox,
     pub(super) expiries: &'a mut Expiries,
 }
 
 impl<'a> Run<'a> {
+    /// A command of a market whose last record, and the digest of what that led to, are these.
+    #[inline(always)]
     pub(super) fn new(
         ctx: &'a mut Context<'_>,
-        horizon: Lsn,
+        (horizon, digest): (Lsn, u64),
         out: &'a mut MatcherOutbox,
         expiries: &'a mut Expiries,
     ) -> Self {
-        Self { at: ctx.now, cause: horizon, touched: false, log: &mut *ctx.log, out, expiries }
+        Self {
+            at: ctx.now,
+            cause: horizon,
+            touched: false,
+            recorded: false,
+            digest,
+            begins: (out.to_sequencer.len(), out.trades.len()),
+            log: &mut *ctx.log,
+            out,
+            expiries,
+        }
     }
 
     /// Writes the decision down: from here on it has effects, which name this record.
     #[inline(always)]
     pub(super) fn append(&mut self, record: &Record<'_>) -> Lsn {
-        self.cause = self.log.append(self.at, record);
+        assert!(!self.recorded, "a command is one record");
+        self.recorded = true;
+        self.cause = self.log.append(self.at, self.digest, record);
         self.cause
+    }
+
+    /// The command is over: says the digest of what its market's last record led to.
+    #[inline(always)]
+    pub(super) fn end(self) -> u64 {
+        if self.recorded && self.log.wants_digests() { self.digest_of_effects() } else { self.digest }
+    }
+
+    #[inline(never)]
+    fn digest_of_effects(&self) -> u64 {
+        let mut digest = Digest::after(self.digest, self.cause, self.at);
+        let (messages, trades) = self.begins;
+        self.out.to_sequencer[messages..].iter().for_each(|message| digest.message(message));
+        self.out.trades[trades..].iter().for_each(|trade| digest.trade(trade));
+        digest.end()
     }
 
     /// A settlement that moves nothing, to be filled in.

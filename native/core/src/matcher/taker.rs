@@ -83,7 +83,7 @@ impl Taker {
     pub(super) fn is_sated(&self, spec: &SymbolSpec) -> bool {
         match self.wants {
             Appetite::Quantity(left) => left.is_zero(),
-            Appetite::Quote(left) => left.is_zero() || self.filled >= spec.limits().quantity_max,
+            Appetite::Quote(left) => left.is_zero() || self.done() >= spec.limits().quantity_max,
         }
     }
 
@@ -93,6 +93,11 @@ impl Taker {
             Appetite::Quantity(left) => left,
             Appetite::Quote(_) => Quantity::ZERO,
         }
+    }
+
+    /// What it traded, and what self-trade prevention took.
+    fn done(&self) -> Quantity {
+        self.filled + self.prevented
     }
 
     /// What its side pays in fees on top of the price, per million: nothing where fees come out of what a side
@@ -117,7 +122,7 @@ impl Taker {
             (Appetite::Quantity(left), Some(budget)) => left.min(self.lots_for(budget, price, spec)),
             // Never more than the largest order in all, so that its sums can't overflow.
             (Appetite::Quote(left), _) => {
-                self.lots_for(left, price, spec).min(spec.limits().quantity_max - self.filled)
+                self.lots_for(left, price, spec).min(spec.limits().quantity_max - self.done())
             }
         }
     }
@@ -181,8 +186,7 @@ impl Taker {
             }
             Appetite::Quote(left) => {
                 *left -= spec.notional(price, quantity);
-                let left = *left;
-                self.lots_for(left, price, spec).is_zero()
+                self.wanted(price, spec).is_zero()
             }
         }
     }

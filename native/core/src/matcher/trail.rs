@@ -247,6 +247,18 @@ impl Trail {
     }
 }
 
+impl Trail {
+    /// The best price since an order began to follow; none if it does not.
+    pub(super) fn extreme(&self, id: OrderId) -> Option<Price> {
+        self.group_of.get(id.0).map(|at| self.groups[at].extreme)
+    }
+
+    /// Does an order that follows from `extreme` trigger at `last`?
+    pub(super) fn triggers(&self, extreme: Price, offset: TrailOffset, last: Price) -> bool {
+        trigger_price(self.side, extreme, offset).is_some_and(|price| is_reached(self.side, price, last))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

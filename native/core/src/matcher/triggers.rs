@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::trail::Trail;
+use crate::codec::{ensure, wire_enum};
 use crate::message::{TrailOffset, Trigger};
 use crate::types::{OrderId, Price, Side};
 
@@ -133,6 +134,68 @@ impl TriggerIndex {
             Side::Sell => &mut self.sells,
             Side::Buy => &mut self.buys,
         }
+    }
+}
+
+/// How far an order that waits has got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Progress {
+    /// It waits for a price that stays where it is.
+    Fixed,
+    /// A trailing stop that has not begun to follow.
+    Asleep,
+    /// One that follows: the best price since it began.
+    Following(Price),
+}
+
+wire_enum!(Progress { 1 = Fixed, 2 = Asleep, 3 = Following(extreme: Price) });
+
+impl TriggerIndex {
+    /// How far an order has got.
+    pub(super) fn progress(&self, id: OrderId, side: Side, trigger: &Trigger) -> Progress {
+        let Trigger::Trailing { .. } = trigger else { return Progress::Fixed };
+        let trail = match side {
+            Side::Sell => &self.sells,
+            Side::Buy => &self.buys,
+        };
+        trail.extreme(id).map_or(Progress::Asleep, Progress::Following)
+    }
+
+    /// Adds an order that has got so far, and that was compared with the last price.
+    ///
+    /// # Errors
+    /// It would have been triggered by that, or have got further.
+    pub(super) fn load(
+        &mut self,
+        id: OrderId,
+        side: Side,
+        trigger: Trigger,
+        progress: Progress,
+        last: Price,
+    ) -> Result<(), &'static str> {
+        // Is a price one that those above it wait to fall to, or the other way round?
+        let is_beyond = |price: Price, above: bool| if above { price > last } else { price < last };
+        let sound = match (trigger, progress) {
+            (Trigger::Stop { price }, Progress::Fixed) => is_beyond(price, side == Side::Buy),
+            (Trigger::TakeProfit { price }, Progress::Fixed) => is_beyond(price, side == Side::Sell),
+            (Trigger::Trailing { activation, .. }, Progress::Asleep) => {
+                activation.is_some_and(|price| is_beyond(price, side == Side::Sell))
+            }
+            (Trigger::Trailing { offset, .. }, Progress::Following(extreme)) => {
+                let (trail, behind) = match side {
+                    Side::Sell => (&mut self.sells, extreme < last),
+                    Side::Buy => (&mut self.buys, extreme > last),
+                };
+                ensure(!behind, "a trailing stop that lags behind")?;
+                ensure(!trail.triggers(extreme, offset, last), "an order whose price has come")?;
+                trail.insert(id, offset, extreme);
+                return Ok(());
+            }
+            _ => false,
+        };
+        ensure(sound, "an order whose price has come")?;
+        self.insert(id, side, trigger, last);
+        Ok(())
     }
 }
 

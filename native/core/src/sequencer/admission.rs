@@ -79,7 +79,7 @@ impl Sequencer {
         let slot = self.who_trades(order.account)?;
         self.accounts.check_rate(slot, 1, ctx.now)?;
         let judged = self.judge(slot, listing, &mut order, None, ctx.now)?;
-        let admitted = admitted(to, OrderId(0), order, judged);
+        let admitted = admitted(to, OrderId(0), order, judged, ctx.now);
         out.to_matcher.push(ToMatcher::Test(Box::new(admitted)));
         Ok(None)
     }
@@ -188,14 +188,19 @@ impl Sequencer {
         id: OrderId,
         now: Timestamp,
     ) -> AdmittedOrder {
-        let refused = judged.late.as_ref().is_some_and(|late| late.refusal.is_some());
-        let admitted = admitted(to, id, order, judged);
-        if !refused {
-            let asset = self.known(admitted.order.symbol).spec.gives(admitted.order.side);
-            self.ledger.freeze_checked(slot, asset, admitted.reserved);
-            self.remember(Entry::new(slot, order_of(&admitted, now)));
+        let admitted = admitted(to, id, order, judged, now);
+        if !admitted.is_refused() {
+            self.let_in(slot, &admitted);
         }
         admitted
+    }
+
+    /// Freezes and remembers: here for the first time, or told again.
+    #[inline]
+    pub(super) fn let_in(&mut self, slot: AccountSlot, admitted: &AdmittedOrder) {
+        let asset = self.known(admitted.order.symbol).spec.gives(admitted.order.side);
+        self.ledger.freeze_checked(slot, asset, admitted.reserved);
+        self.remember(Entry::new(slot, order_of(admitted)));
     }
 
     #[inline]
@@ -318,14 +323,20 @@ pub(super) fn refused_late(reject: Reject) -> Box<LateChecks> {
 
 /// An order as its matcher gets it.
 #[inline]
-pub(super) fn admitted(to: ReplyTo, id: OrderId, order: NewOrder, judged: Judged) -> AdmittedOrder {
+pub(super) fn admitted(
+    to: ReplyTo,
+    id: OrderId,
+    order: NewOrder,
+    judged: Judged,
+    accepted_at: Timestamp,
+) -> AdmittedOrder {
     let Judged { fees, stp_group, reserved, late, from_old: _ } = judged;
-    AdmittedOrder { to, id, order, reserved, fees, stp_group, late }
+    AdmittedOrder { to, id, order, reserved, fees, stp_group, accepted_at, late }
 }
 
 /// A new order as its sequencer keeps it.
 #[inline]
-pub(super) fn order_of(admitted: &AdmittedOrder, now: Timestamp) -> Order {
+pub(super) fn order_of(admitted: &AdmittedOrder) -> Order {
     let pending = admitted.order.trigger().is_some();
     Order {
         id: admitted.id,
@@ -339,7 +350,7 @@ pub(super) fn order_of(admitted: &AdmittedOrder, now: Timestamp) -> Order {
         reserved: admitted.reserved,
         list: None,
         amends: 0,
-        accepted_at: now,
-        updated_at: now,
+        accepted_at: admitted.accepted_at,
+        updated_at: admitted.accepted_at,
     }
 }

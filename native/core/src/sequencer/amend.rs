@@ -50,11 +50,16 @@ impl Sequencer {
         if refusal.is_some() {
             extra = Amount::ZERO;
         }
-        self.ledger.freeze_checked(slot, asset, extra);
-        self.amends.insert(id, AmendInFlight { account: slot, asset, extra });
+        self.begin_amend(slot, asset, id, extra);
         let amend = Amend { to, account, symbol, order: id, change, extra, refusal };
         out.to_matcher.push(ToMatcher::Amend(Box::new(amend)));
         Ok(None)
+    }
+
+    /// Freezes what an amend may cost: here for the first time, or told again.
+    pub(super) fn begin_amend(&mut self, account: AccountSlot, asset: AssetId, id: OrderId, extra: Amount) {
+        self.ledger.freeze_checked(account, asset, extra);
+        self.amends.insert(id, AmendInFlight { account, asset, extra });
     }
 
     /// What the amended order would need besides what the old one has, by all that is known here. Less if the

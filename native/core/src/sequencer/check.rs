@@ -22,6 +22,15 @@ impl Sequencer {
         }
     }
 
+    /// Panics unless everything here is decided, as in a fold: nothing is on its way to a matcher.
+    pub(crate) fn check_decided(&self) {
+        assert!(self.amends.is_empty() && self.collecting.is_empty(), "something is on its way to a matcher");
+        for entry in self.orders.all() {
+            assert!(!entry.running && entry.unwritten.is_zero(), "not decided: {entry:?}");
+            assert!(self.closed.get(entry.order.id).is_none(), "open and closed: {entry:?}");
+        }
+    }
+
     fn check_frozen(&self) {
         let mut expected = BTreeMap::new();
         for entry in self.orders.all() {

@@ -3,7 +3,7 @@
 use crate::history::Change;
 use crate::ledger::AccountSlot;
 use crate::log::{Context, Record};
-use crate::message::{LedgerKind, Outcome, Request};
+use crate::message::{LedgerKind, Outcome, ReplyTo, Request};
 use crate::reject::Reject;
 use crate::sequencer::{Sequencer, Verdict};
 use crate::types::{AccountId, Amount, AssetId, ID_MAX, Lsn, SignedAmount, Timestamp};
@@ -11,6 +11,7 @@ use crate::types::{AccountId, Amount, AssetId, ID_MAX, Lsn, SignedAmount, Timest
 impl Sequencer {
     pub(super) fn deposit(
         &mut self,
+        to: ReplyTo,
         request: &Request,
         account: AccountId,
         asset: AssetId,
@@ -22,16 +23,12 @@ impl Sequencer {
             self.who_acts(account)?;
         }
         self.ledger.check_deposit(account, asset, amount)?;
-        self.horizon = ctx.log.append(ctx.now, &Record::Account(request));
-        let balance = self.ledger.deposit(account, asset, amount);
-        let slot = self.slot(account)?;
-        self.accounts.grow_to(slot);
-        self.note(slot, ctx.now, asset, LedgerKind::Deposit, (gain(amount), SignedAmount::ZERO));
-        Ok(Some(Outcome::BalanceChanged { asset, balance }))
+        Ok(Some(self.decided(to, request, ctx)))
     }
 
     pub(super) fn withdraw(
         &mut self,
+        to: ReplyTo,
         request: &Request,
         account: AccountId,
         asset: AssetId,
@@ -40,14 +37,12 @@ impl Sequencer {
     ) -> Verdict {
         let slot = self.who_takes_out(account, amount)?;
         self.ledger.check_withdraw(slot, asset, amount)?;
-        self.horizon = ctx.log.append(ctx.now, &Record::Account(request));
-        let balance = self.ledger.withdraw(slot, asset, amount);
-        self.note(slot, ctx.now, asset, LedgerKind::Withdrawal, (loss(amount), SignedAmount::ZERO));
-        Ok(Some(Outcome::BalanceChanged { asset, balance }))
+        Ok(Some(self.decided(to, request, ctx)))
     }
 
     pub(super) fn hold(
         &mut self,
+        to: ReplyTo,
         request: &Request,
         account: AccountId,
         asset: AssetId,
@@ -56,14 +51,12 @@ impl Sequencer {
     ) -> Verdict {
         let slot = self.who_takes_out(account, amount)?;
         self.ledger.check_available(slot, asset, amount)?;
-        self.horizon = ctx.log.append(ctx.now, &Record::Account(request));
-        let balance = self.ledger.hold(slot, asset, amount);
-        self.note(slot, ctx.now, asset, LedgerKind::Hold, (loss(amount), gain(amount)));
-        Ok(Some(Outcome::BalanceChanged { asset, balance }))
+        Ok(Some(self.decided(to, request, ctx)))
     }
 
     pub(super) fn release(
         &mut self,
+        to: ReplyTo,
         request: &Request,
         account: AccountId,
         asset: AssetId,
@@ -73,10 +66,51 @@ impl Sequencer {
         assert!(!amount.is_zero(), "the edge lets no such release in");
         let slot = self.who_acts(account)?;
         self.ledger.check_held(slot, asset, amount)?;
-        self.horizon = ctx.log.append(ctx.now, &Record::Account(request));
-        let balance = self.ledger.release_held(slot, asset, amount);
-        self.note(slot, ctx.now, asset, LedgerKind::Release, (gain(amount), loss(amount)));
-        Ok(Some(Outcome::BalanceChanged { asset, balance }))
+        Ok(Some(self.decided(to, request, ctx)))
+    }
+
+    /// Everything was checked: it is written down and done.
+    pub(super) fn decided(&mut self, to: ReplyTo, request: &Request, ctx: &mut Context<'_>) -> Outcome {
+        self.horizon = ctx.log.append(ctx.now, 0, &Record::Account(to, request));
+        self.carry_out(request, ctx.now)
+    }
+
+    /// Does what the last record says: here for the first time, or told again.
+    pub(super) fn carry_out(&mut self, request: &Request, at: Timestamp) -> Outcome {
+        let none = SignedAmount::ZERO;
+        let (account, asset, balance, kind, changes) = match *request {
+            Request::Deposit { account, asset, amount } => {
+                let balance = self.ledger.deposit(account, asset, amount);
+                let slot = self.whose(account);
+                self.accounts.grow_to(slot);
+                (account, asset, balance, LedgerKind::Deposit, (gain(amount), none))
+            }
+            Request::Withdraw { account, asset, amount } => {
+                let balance = self.ledger.withdraw(self.whose(account), asset, amount);
+                (account, asset, balance, LedgerKind::Withdrawal, (loss(amount), none))
+            }
+            Request::Hold { account, asset, amount } => {
+                let balance = self.ledger.hold(self.whose(account), asset, amount);
+                (account, asset, balance, LedgerKind::Hold, (loss(amount), gain(amount)))
+            }
+            Request::Release { account, asset, amount } => {
+                let balance = self.ledger.release_held(self.whose(account), asset, amount);
+                (account, asset, balance, LedgerKind::Release, (gain(amount), loss(amount)))
+            }
+            Request::CancelAllAfter { account, after_nanos } => {
+                return self.timer_set(account, after_nanos, at);
+            }
+            Request::Configure { account, change } => return self.configured(account, change, at),
+            _ => panic!("this is not decided by an account's sequencer alone: {request:?}"),
+        };
+        self.note(self.whose(account), at, asset, kind, changes);
+        Outcome::BalanceChanged { asset, balance }
+    }
+
+    /// The slot of an account of which a record says something.
+    #[inline]
+    pub(super) fn whose(&self, account: AccountId) -> AccountSlot {
+        self.ledger.slot(account).unwrap_or_else(|| panic!("{account:?} does not exist"))
     }
 
     /// Collected fees have come.
@@ -89,7 +123,7 @@ impl Sequencer {
         amount: Amount,
     ) {
         self.horizon = self.horizon.max(cause);
-        let slot = self.ledger.slot(account).expect("fees are collected to an account that exists");
+        let slot = self.whose(account);
         self.ledger.credit(slot, asset, amount);
         self.ledger.count_fees(asset, gain(amount));
         let kind = LedgerKind::FeesCollected;

@@ -2,12 +2,13 @@
 //!
 //! One goes to the matchers in parts, one per symbol; when the last part is back, the whole is answered.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ledger::AccountSlot;
 use crate::log::{Context, Record};
 use crate::message::{
-    CancelMany, CancelReason, CanceledOrder, MassId, OrderFilter, Outcome, ReplyTo, Request, ToMatcher,
+    CancelMany, CancelReason, CanceledOrder, MassCancelOrder, MassId, OrderFilter, Outcome, ReplyTo, Request,
+    ToMatcher,
 };
 use crate::orders::Entry;
 use crate::outbox::SequencerOutbox;
@@ -18,41 +19,47 @@ use crate::types::{AccountId, Lsn, OrderId, SymbolId, Timestamp};
 #[derive(Debug)]
 pub(super) struct MassCancel {
     /// Whom to answer; a timer has nobody.
-    to: Option<ReplyTo>,
-    account: AccountId,
-    parts_left: usize,
-    canceled: Vec<CanceledOrder>,
+    pub(super) to: Option<ReplyTo>,
+    pub(super) account: AccountId,
+    /// Which orders: what the missing parts are made of again after a crash.
+    pub(super) filter: OrderFilter,
+    pub(super) reason: CancelReason,
+    /// The symbols whose parts are not back.
+    pub(super) missing: BTreeSet<SymbolId>,
+    pub(super) canceled: Vec<CanceledOrder>,
 }
 
 impl Sequencer {
     pub(super) fn cancel_all(
         &mut self,
         to: ReplyTo,
-        request: &Request,
         account: AccountId,
-        filter: &OrderFilter,
+        filter: OrderFilter,
         ctx: &mut Context<'_>,
         out: &mut SequencerOutbox,
     ) -> Verdict {
         let slot = self.who_acts(account)?;
-        self.horizon = ctx.log.append(ctx.now, &Record::CancelAll(request));
-        let sent = self.send_parts(Some(to), (account, slot), filter, CancelReason::Mass, out);
+        let sent = self.send_parts(Some(to), (account, slot), filter, CancelReason::Mass, ctx, out);
         Ok(if sent { None } else { Some(Outcome::CanceledAll(Vec::new())) })
     }
 
     pub(super) fn cancel_all_after(
         &mut self,
+        to: ReplyTo,
         request: &Request,
         account: AccountId,
-        after_nanos: u64,
         ctx: &mut Context<'_>,
     ) -> Verdict {
-        let slot = self.who_acts(account)?;
+        self.who_acts(account)?;
+        Ok(Some(self.decided(to, request, ctx)))
+    }
+
+    /// A dead-man timer is set, replaced or disarmed.
+    pub(super) fn timer_set(&mut self, account: AccountId, after_nanos: u64, at: Timestamp) -> Outcome {
         // So far ahead that it overflows is never.
-        let deadline = (after_nanos > 0).then(|| Timestamp(ctx.now.0.saturating_add(after_nanos)));
-        self.horizon = ctx.log.append(ctx.now, &Record::Account(request));
-        self.accounts.set_timer(slot, account, deadline);
-        Ok(Some(Outcome::TimerSet(deadline)))
+        let deadline = (after_nanos > 0).then(|| Timestamp(at.0.saturating_add(after_nanos)));
+        self.accounts.set_timer(self.whose(account), account, deadline);
+        Outcome::TimerSet(deadline)
     }
 
     /// Cancels everything of the accounts whose dead-man timers have run out: by deadline, then account. Part
@@ -61,10 +68,10 @@ impl Sequencer {
         while let Some((deadline, account)) = self.accounts.next_timer()
             && deadline <= ctx.now
         {
-            let slot = self.ledger.slot(account).expect("a timer is of an account that exists");
-            self.horizon = ctx.log.append(ctx.now, &Record::TimerRanOut(account));
+            let slot = self.whose(account);
             self.accounts.set_timer(slot, account, None);
-            self.send_parts(None, (account, slot), &OrderFilter::default(), CancelReason::Deadman, out);
+            let all = OrderFilter::default();
+            self.send_parts(None, (account, slot), all, CancelReason::Deadman, ctx, out);
         }
     }
 
@@ -74,15 +81,41 @@ impl Sequencer {
         self.accounts.next_timer().map(|(deadline, _)| deadline)
     }
 
-    /// Sends each symbol's part to its matcher; false if no order matches.
+    /// Writes a mass cancel down and sends each symbol's part to its matcher; false if no order matches.
     fn send_parts(
         &mut self,
         to: Option<ReplyTo>,
         (account, slot): (AccountId, AccountSlot),
-        filter: &OrderFilter,
+        filter: OrderFilter,
         reason: CancelReason,
+        ctx: &mut Context<'_>,
         out: &mut SequencerOutbox,
     ) -> bool {
+        let parts = self.parts(slot, &filter);
+        let symbols: Vec<_> = parts.keys().copied().collect();
+        let order = MassCancelOrder { to, account, filter, reason, symbols };
+        self.horizon = ctx.log.append(ctx.now, 0, &Record::MassCancel(&order));
+        let mass = MassId(self.horizon.0);
+        for (symbol, orders) in parts {
+            let part = CancelMany { mass, account, symbol, orders, reason };
+            out.to_matcher.push(ToMatcher::CancelMany(Box::new(part)));
+        }
+        self.begin_mass_cancel(mass, order)
+    }
+
+    /// Waits for the parts: here for the first time, or told again. False if there are none.
+    pub(super) fn begin_mass_cancel(&mut self, mass: MassId, order: MassCancelOrder) -> bool {
+        let MassCancelOrder { to, account, filter, reason, symbols } = order;
+        if symbols.is_empty() {
+            return false;
+        }
+        let (missing, canceled) = (symbols.into_iter().collect(), Vec::new());
+        self.mass_cancels.insert(mass, MassCancel { to, account, filter, reason, missing, canceled });
+        true
+    }
+
+    /// An account's open orders that match, by symbol, in the order of acceptance.
+    pub(super) fn parts(&self, slot: AccountSlot, filter: &OrderFilter) -> BTreeMap<SymbolId, Vec<OrderId>> {
         let mut parts: BTreeMap<SymbolId, Vec<OrderId>> = BTreeMap::new();
         let mut take = |entry: &Entry| {
             let order = &entry.order.order;
@@ -97,38 +130,29 @@ impl Sequencer {
             None => self.orders.of_account(slot).for_each(&mut take),
             Some(prefix) => self.orders.with_prefix(slot, prefix).for_each(&mut take),
         }
-        if parts.is_empty() {
-            return false;
-        }
-        let mass = MassId(self.last_mass.0 + 1);
-        self.last_mass = mass;
-        let parts_left = parts.len();
-        self.mass_cancels.insert(mass, MassCancel { to, account, parts_left, canceled: Vec::new() });
-        for (symbol, mut orders) in parts {
+        for orders in parts.values_mut() {
             // Ids grow per sequencer: their order is that of acceptance. By name they came in another.
             orders.sort_unstable();
-            let part = CancelMany { mass, account, symbol, orders, reason };
-            out.to_matcher.push(ToMatcher::CancelMany(Box::new(part)));
         }
-        true
+        parts
     }
 
     /// One symbol's part is back.
     pub(super) fn canceled_many(
         &mut self,
-        cause: Option<Lsn>,
+        cause: Lsn,
         mass: MassId,
-        account: AccountId,
+        (account, symbol): (AccountId, SymbolId),
         orders: Vec<CanceledOrder>,
         ctx: &mut Context<'_>,
         out: &mut SequencerOutbox,
     ) {
-        self.horizon = self.horizon.max(cause.unwrap_or(Lsn(0)));
+        self.horizon = self.horizon.max(cause);
         let pending = self.mass_cancels.get_mut(&mass).expect("a part is of a mass cancel that is not over");
         assert!(pending.account == account, "{account:?} got a part of somebody else's {mass:?}");
         pending.canceled.extend(orders);
-        pending.parts_left -= 1;
-        if pending.parts_left > 0 {
+        assert!(pending.missing.remove(&symbol), "{mass:?} has no part on {symbol:?}, or it is back already");
+        if !pending.missing.is_empty() {
             return;
         }
         let MassCancel { to, mut canceled, .. } =

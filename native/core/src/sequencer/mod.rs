@@ -14,6 +14,8 @@
 //! | `settlement` | what comes back from the matchers |
 //! | `funds`, `transfer`, `terms` | money in, out and across; what an account may do |
 //! | `reads`, `check` | answers to who only asks; the proof that it all agrees |
+//! | `redo` | a record of the journal, told again |
+//! | `state` | as bytes, and back |
 //!
 //! Drivers keep one rule: settlements that have arrived are handled **before** the next command, so that who
 //! was answered finds the effects in whatever they ask or do next.
@@ -27,10 +29,12 @@ mod listing;
 mod mass_cancel;
 mod oco;
 mod reads;
+mod redo;
 mod replace;
 mod requests;
 mod reservation;
 mod settlement;
+mod state;
 mod terms;
 mod transfer;
 
@@ -40,7 +44,7 @@ use crate::accounts::Accounts;
 use crate::history::{ClosedOrders, Entries};
 use crate::index::IdIndex;
 use crate::ledger::{AccountSlot, Ledger};
-use crate::log::{Context, OrderIds, Record};
+use crate::log::{Context, OrderIds};
 use crate::message::{Balance, Command, MassId, Outcome, Reply, ReplyTo, Request, ToMatcher, ToSequencer};
 use crate::orders::Orders;
 use crate::outbox::SequencerOutbox;
@@ -52,6 +56,8 @@ use crate::sequencer::mass_cancel::MassCancel;
 use crate::sequencer::requests::Awaited;
 use crate::spec::SymbolSpec;
 use crate::types::{AccountId, AssetId, Lsn, OrderId, Ticket, Timestamp};
+
+pub(crate) use self::state::{SavedAccount, SavedMassCancel};
 
 /// One account shard.
 #[derive(Debug)]
@@ -67,7 +73,6 @@ pub struct Sequencer {
     /// At most one per order.
     amends: BTreeMap<OrderId, AmendInFlight>,
     mass_cancels: BTreeMap<MassId, MassCancel>,
-    last_mass: MassId,
     /// Who waits for collected fees, by ticket.
     collecting: BTreeMap<u64, AccountSlot>,
     /// Commands with a request id that somebody else answers, by ticket.
@@ -104,7 +109,6 @@ impl Sequencer {
             symbols: Vec::new(),
             amends: BTreeMap::new(),
             mass_cancels: BTreeMap::new(),
-            last_mass: MassId(0),
             collecting: BTreeMap::new(),
             awaited: IdIndex::default(),
             horizon: Lsn(0),
@@ -128,7 +132,7 @@ impl Sequencer {
             }
             Some(id) if request.is_write() => self.handle_once(ticket, &id, request, ctx, order_ids, out),
             _ => {
-                let to = ReplyTo { ticket, recorded: false };
+                let to = ReplyTo::direct(ticket);
                 let outcome = match self.decide(to, request, ctx, order_ids, out) {
                     Ok(None) => return, // Somebody else answers.
                     Ok(Some(outcome)) => outcome,
@@ -160,8 +164,8 @@ impl Sequencer {
             ToSequencer::OrderMissed { to, account, order } => {
                 self.order_missed(to, account, order, ctx, out)
             }
-            ToSequencer::CanceledMany { cause, mass, account, orders } => {
-                self.canceled_many(cause, mass, account, orders, ctx, out);
+            ToSequencer::CanceledMany { cause, mass, account, symbol, orders } => {
+                self.canceled_many(cause, mass, (account, symbol), orders, ctx, out);
             }
             ToSequencer::Credit { cause, at, account, asset, amount } => {
                 self.fees_collected(cause, at, account, asset, amount);
@@ -177,9 +181,10 @@ impl Sequencer {
         }
     }
 
-    /// Makes a symbol known. Symbols are never removed here: closed orders refer to them.
-    pub fn add_symbol(&mut self, spec: SymbolSpec, rules: SymbolRules, ctx: &mut Context<'_>) {
-        self.horizon = ctx.log.append(ctx.now, &Record::AddSymbol(&spec, &rules));
+    /// Makes a symbol known, which its matcher has written down. Symbols are never removed here: closed orders refer
+    /// to them.
+    pub fn add_symbol(&mut self, spec: SymbolSpec, rules: SymbolRules, cause: Lsn) {
+        self.horizon = self.horizon.max(cause);
         let at = spec.id().0 as usize;
         if self.symbols.len() <= at {
             self.symbols.resize(at + 1, None);
@@ -188,12 +193,13 @@ impl Sequencer {
         self.symbols[at] = Some(Listing { spec, rules });
     }
 
-    /// Changes a symbol's bounds and rules; its assets, its grid and how it takes fees stay.
-    pub fn set_rules(&mut self, spec: SymbolSpec, rules: SymbolRules, ctx: &mut Context<'_>) {
+    /// Changes a symbol's bounds and rules, which its matcher has written down; its assets, its grid and how it takes
+    /// fees stay.
+    pub fn set_rules(&mut self, spec: SymbolSpec, rules: SymbolRules, cause: Lsn) {
         let known = self.known(spec.id()).spec;
         let same = spec.with_limits(*known.limits());
         assert!(same == Ok(known), "a symbol's grid can't change: {spec:?}");
-        self.horizon = ctx.log.append(ctx.now, &Record::SetRules(&spec, &rules));
+        self.horizon = self.horizon.max(cause);
         self.symbols[spec.id().0 as usize] = Some(Listing { spec, rules });
     }
 
@@ -227,21 +233,17 @@ impl Sequencer {
             Request::Amend { account, symbol, ref order, change } => {
                 self.amend(to, account, symbol, order, change, out)
             }
-            Request::CancelAll { account, ref filter } => {
-                self.cancel_all(to, &request, account, filter, ctx, out)
-            }
-            Request::CancelAllAfter { account, after_nanos } => {
-                self.cancel_all_after(&request, account, after_nanos, ctx)
-            }
+            Request::CancelAll { account, filter } => self.cancel_all(to, account, filter, ctx, out),
+            Request::CancelAllAfter { account, .. } => self.cancel_all_after(to, &request, account, ctx),
             Request::Deposit { account, asset, amount } => {
-                self.deposit(&request, account, asset, amount, ctx)
+                self.deposit(to, &request, account, asset, amount, ctx)
             }
             Request::Withdraw { account, asset, amount } => {
-                self.withdraw(&request, account, asset, amount, ctx)
+                self.withdraw(to, &request, account, asset, amount, ctx)
             }
-            Request::Hold { account, asset, amount } => self.hold(&request, account, asset, amount, ctx),
+            Request::Hold { account, asset, amount } => self.hold(to, &request, account, asset, amount, ctx),
             Request::Release { account, asset, amount } => {
-                self.release(&request, account, asset, amount, ctx)
+                self.release(to, &request, account, asset, amount, ctx)
             }
             Request::Transfer { account, to: receiver, asset, amount } => {
                 self.transfer(to, (account, receiver), asset, amount, ctx, out)
@@ -251,11 +253,11 @@ impl Sequencer {
                 self.listing(symbol)?;
                 // Answered through here, so that the account is not closed while the money is on its way.
                 self.collecting.insert(to.ticket.0, slot);
-                let to = ReplyTo { recorded: true, ..to };
+                let to = to.through_sequencer();
                 out.to_matcher.push(ToMatcher::CollectFees { to, account, symbol });
                 Ok(None)
             }
-            Request::Configure { account, change } => self.configure(&request, account, change, ctx),
+            Request::Configure { account, change } => self.configure(to, &request, account, change, ctx),
             // With one it does not get here.
             Request::Recall { .. } => Err(Reject::new(Code::MissingField)),
             Request::Balances { .. }

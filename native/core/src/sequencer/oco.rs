@@ -4,7 +4,7 @@
 use crate::accounts::Counters;
 use crate::ledger::AccountSlot;
 use crate::log::{Context, OrderIds};
-use crate::message::{NewOrder, ReplyTo, ToMatcher};
+use crate::message::{AdmittedOrder, NewOrder, ReplyTo, ToMatcher};
 use crate::orders::Entry;
 use crate::outbox::SequencerOutbox;
 use crate::reject::{Code, Reject};
@@ -35,7 +35,6 @@ impl Sequencer {
         self.accounts.take_tokens(slot, 2, ctx.now)?;
         let mut judged = self.judge_legs(slot, listing, &mut legs, ctx)?;
 
-        let gives = listing.spec.gives(legs[0].side);
         let checked = self.check_both(slot, listing, &legs, &judged);
         let refused = checked.is_err();
         if let Err(reject) = checked {
@@ -46,19 +45,29 @@ impl Sequencer {
         let list = ListId(next_id(order_ids).0);
         let ids = [next_id(order_ids), next_id(order_ids)];
         let ([limit, stop], [judged_limit, judged_stop]) = (legs, judged);
-        let legs = [admitted(to, ids[0], limit, judged_limit), admitted(to, ids[1], stop, judged_stop)];
+        let legs = [
+            admitted(to, ids[0], limit, judged_limit, ctx.now),
+            admitted(to, ids[1], stop, judged_stop, ctx.now),
+        ];
         if !refused {
-            self.ledger.freeze_checked(slot, gives, legs[0].reserved);
-            self.accounts.counters_mut(slot, legs[0].order.symbol).lists += 1;
-            for (at, leg) in legs.iter().enumerate() {
-                let mut entry = Entry::new(slot, order_of(leg, ctx.now));
-                entry.order.list = Some((list, ids[1 - at]));
-                entry.shadow = at == 1;
-                self.remember(entry);
-            }
+            self.let_legs_in(slot, list, &legs);
         }
         out.to_matcher.push(ToMatcher::AdmitOco { list, legs: Box::new(legs) });
         Ok(None)
+    }
+
+    /// Freezes and remembers: here for the first time, or told again.
+    pub(super) fn let_legs_in(&mut self, slot: AccountSlot, list: ListId, legs: &[AdmittedOrder; 2]) {
+        let NewOrder { symbol, side, .. } = legs[0].order;
+        let gives = self.known(symbol).spec.gives(side);
+        self.ledger.freeze_checked(slot, gives, legs[0].reserved);
+        self.accounts.counters_mut(slot, symbol).lists += 1;
+        for (at, leg) in legs.iter().enumerate() {
+            let mut entry = Entry::new(slot, order_of(leg));
+            entry.order.list = Some((list, legs[1 - at].id));
+            entry.shadow = at == 1;
+            self.remember(entry);
+        }
     }
 
     /// What is checked of each leg by itself; the first one gets the reservation of both.

@@ -1,8 +1,8 @@
 //! Answers to who only asks. Immediate orders are over with their commands: no reader ever sees one open, or
-//! what is reserved for it.
+//! what is reserved for it. Other orders are shown as soon as their matchers have written them down.
 
 use crate::ledger::AccountSlot;
-use crate::message::{Balance, Order, OrderPage, Outcome, Request};
+use crate::message::{AssetTotals, Balance, Order, OrderPage, Outcome, Request};
 use crate::orders::Entry;
 use crate::reject::Reject;
 use crate::sequencer::Sequencer;
@@ -21,14 +21,19 @@ impl Sequencer {
                 Ok(Outcome::Account(self.accounts.info(slot, account, open_orders)))
             }
             Request::Order { order } => {
-                let open = self.orders.get(order).filter(|entry| !entry.running).map(|entry| &entry.order);
+                let open =
+                    self.orders.get(order).filter(|entry| entry.is_visible()).map(|entry| &entry.order);
                 Ok(orders(open.or_else(|| self.closed.get(order)).cloned().into_iter().collect()))
             }
             Request::OrderByClientId { account, ref client_id } => {
                 let slot = self.slot(account)?;
                 let named = self.orders.with_client_id(slot, client_id).filter_map(|id| self.orders.get(id));
                 Ok(orders(
-                    named.filter(|entry| !entry.running).take(1).map(|entry| entry.order.clone()).collect(),
+                    named
+                        .filter(|entry| entry.is_visible())
+                        .take(1)
+                        .map(|entry| entry.order.clone())
+                        .collect(),
                 ))
             }
             Request::OpenOrders { account, symbol, after, limit } => {
@@ -43,7 +48,7 @@ impl Sequencer {
                 let now_has = |asset| self.decided_balance(slot, asset);
                 Ok(Outcome::LedgerEntries(self.entries.page(slot, asset, before, limit, now_has)))
             }
-            Request::Totals => Ok(self.totals()),
+            Request::Totals => Ok(Outcome::Totals(self.totals())),
             _ => panic!("not a question: {request:?}"),
         }
     }
@@ -71,7 +76,7 @@ impl Sequencer {
         limit: usize,
     ) -> Result<Vec<Order>, Reject> {
         let wanted = |entry: &&Entry| {
-            !entry.running
+            entry.is_visible()
                 && entry.order.id > after
                 && symbol.is_none_or(|symbol| entry.order.order.symbol == symbol)
         };
@@ -101,7 +106,8 @@ impl Sequencer {
         (SignedAmount::paid(balance.available + undecided), SignedAmount::paid(balance.frozen - undecided))
     }
 
-    fn totals(&self) -> Outcome {
+    /// What this shard's ledger adds up to, by asset.
+    pub(crate) fn totals(&self) -> Vec<AssetTotals> {
         let mut totals = self.ledger.totals();
         let orders = self.orders.all().map(|entry| (self.gives(&entry.order), entry.order.reserved));
         let amends = self.amends.values().map(|amend| (amend.asset, amend.extra));
@@ -112,7 +118,7 @@ impl Sequencer {
                 totals[at].reserved += reserved;
             }
         }
-        Outcome::Totals(totals)
+        totals
     }
 
     fn gives(&self, order: &Order) -> AssetId {

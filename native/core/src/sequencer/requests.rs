@@ -12,9 +12,9 @@ use crate::window::{Answered, Seen};
 /// Where an answer has to be remembered.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Awaited {
-    account: AccountSlot,
-    lane: u32,
-    number: u64,
+    pub(super) account: AccountSlot,
+    pub(super) lane: u32,
+    pub(super) number: u64,
 }
 
 impl Sequencer {
@@ -41,7 +41,7 @@ impl Sequencer {
                 }
             }
         }
-        let to = ReplyTo { ticket, recorded: slot.is_some() };
+        let to = ReplyTo { recorded: slot.is_some(), ..ReplyTo::remembered(ticket, id) };
         let verdict = self.decide(to, request, ctx, order_ids, out);
         // Nothing was done and the same may be sent again: its number is not used up.
         let busy = matches!(verdict, Err(Reject { code: Code::Busy, .. }));

@@ -92,6 +92,7 @@ impl Sequencer {
         assert!(!voided || is_traceless, "a refused order left a trace: {order:?}");
         if !voided {
             entry.unwritten = Amount::ZERO;
+            entry.decided = true;
         }
         if side == Side::Buy && !entry.shadow && quantity.is_some() {
             let lots = u128::from(settlement.filled.0) + u128::from(settlement.prevented.0);

@@ -1,11 +1,11 @@
 //! Changes of an account's terms by the operator.
 
-use crate::log::{Context, Record};
-use crate::message::{Outcome, Request};
+use crate::log::Context;
+use crate::message::{Outcome, ReplyTo, Request};
 use crate::reject::{Code, Reject};
 use crate::rules::{AccountChange, AccountStatus, RateLimit};
 use crate::sequencer::{Sequencer, Verdict};
-use crate::types::AccountId;
+use crate::types::{AccountId, Timestamp};
 
 /// Most tokens per second, and at once.
 const RATE_MAX: u32 = 1_000_000;
@@ -13,12 +13,13 @@ const RATE_MAX: u32 = 1_000_000;
 impl Sequencer {
     pub(super) fn configure(
         &mut self,
+        to: ReplyTo,
         request: &Request,
         account: AccountId,
         change: AccountChange,
         ctx: &mut Context<'_>,
     ) -> Verdict {
-        let slot = self.slot(account)?;
+        self.slot(account)?;
         match change {
             AccountChange::Status(status) => self.check_status_change(account, status)?,
             AccountChange::Fees { rates: Some(rates), .. } if !rates.is_sound() => {
@@ -31,7 +32,12 @@ impl Sequencer {
             }
             _ => {}
         }
-        self.horizon = ctx.log.append(ctx.now, &Record::Account(request));
+        Ok(Some(self.decided(to, request, ctx)))
+    }
+
+    /// An account's terms change.
+    pub(super) fn configured(&mut self, account: AccountId, change: AccountChange, at: Timestamp) -> Outcome {
+        let slot = self.whose(account);
         if change == AccountChange::Status(AccountStatus::Closed) {
             self.accounts.set_timer(slot, account, None);
         }
@@ -43,10 +49,10 @@ impl Sequencer {
                 (terms.can_trade, terms.can_withdraw) = (trade, withdraw);
             }
             AccountChange::StpGroup(group) => terms.stp_group = group,
-            AccountChange::RateLimit(limit) => terms.set_rate_limit(limit, ctx.now),
+            AccountChange::RateLimit(limit) => terms.set_rate_limit(limit, at),
         }
         let open_orders = self.orders.open_count(slot);
-        Ok(Some(Outcome::Account(self.accounts.info(slot, account, open_orders))))
+        Outcome::Account(self.accounts.info(slot, account, open_orders))
     }
 
     /// Closed is for accounts that have nothing left, and for ever.

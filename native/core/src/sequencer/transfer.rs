@@ -10,7 +10,7 @@ use crate::outbox::SequencerOutbox;
 use crate::reject::Reject;
 use crate::sequencer::funds::{gain, loss};
 use crate::sequencer::{Sequencer, Verdict};
-use crate::types::{AccountId, Amount, AssetId, Lsn, SignedAmount};
+use crate::types::{AccountId, Amount, AssetId, Lsn, SignedAmount, Timestamp};
 
 impl Sequencer {
     pub(super) fn transfer(
@@ -25,11 +25,26 @@ impl Sequencer {
         assert!(from != to, "the edge lets no transfer to oneself in");
         let slot = self.who_takes_out(from, amount)?;
         self.ledger.check_offer(slot, asset, amount)?;
-        let offer = TransferOffer { to_reply, from, to, asset, amount };
-        self.horizon = ctx.log.append(ctx.now, &Record::TransferOffered(&offer));
-        self.ledger.offer(slot, asset, amount);
+        let mut offer = TransferOffer { to_reply, offered: Lsn(0), from, to, asset, amount };
+        self.horizon = ctx.log.append(ctx.now, 0, &Record::TransferOffered(&offer));
+        offer.offered = self.horizon;
+        self.send_off(&offer);
         out.to_sequencer.push(ToSequencer::TransferOffered(Box::new(offer)));
         Ok(None)
+    }
+
+    /// Freezes what is on its way: here for the first time, or told again.
+    pub(super) fn send_off(&mut self, offer: &TransferOffer) {
+        let slot = self.whose(offer.from);
+        self.ledger.offer(slot, offer.asset, offer.amount);
+    }
+
+    /// Takes what has come, the record of which is the last one: here for the first time, or told again.
+    pub(super) fn take_in(&mut self, offer: &TransferOffer, at: Timestamp) {
+        let TransferOffer { to, asset, amount, .. } = *offer;
+        let slot = self.whose(to);
+        self.ledger.transfer_in(slot, asset, amount);
+        self.note(slot, at, asset, LedgerKind::TransferIn, (gain(amount), SignedAmount::ZERO));
     }
 
     /// Somebody sends money to an account of this shard, if it exists.
@@ -40,19 +55,20 @@ impl Sequencer {
         out: &mut SequencerOutbox,
     ) {
         let TransferOffer { to, asset, amount, .. } = *offer;
-        let checked = self.who_acts(to).and_then(|slot| {
-            self.ledger.check_transfer_in(slot, asset, amount)?;
-            Ok(slot)
-        });
-        let (cause, refusal) = match checked {
-            Ok(slot) => {
-                self.horizon = ctx.log.append(ctx.now, &Record::TransferAccepted(&offer));
-                self.ledger.transfer_in(slot, asset, amount);
-                self.note(slot, ctx.now, asset, LedgerKind::TransferIn, (gain(amount), SignedAmount::ZERO));
-                (Some(self.horizon), None)
+        let checked = self.who_acts(to).and_then(|slot| self.ledger.check_transfer_in(slot, asset, amount));
+        let refusal = match checked {
+            Ok(()) => {
+                self.horizon = ctx.log.append(ctx.now, 0, &Record::TransferAccepted(&offer));
+                self.take_in(&offer, ctx.now);
+                None
             }
-            Err(reject) => (None, Some(reject)),
+            Err(reject) => {
+                // Written down, because the sender may spend at once what comes back.
+                self.horizon = ctx.log.append(ctx.now, 0, &Record::TransferRefused(&offer, reject.code));
+                Some(reject)
+            }
         };
+        let cause = self.horizon;
         out.to_sequencer.push(ToSequencer::TransferAnswered { offer, cause, refusal });
     }
 
@@ -60,18 +76,17 @@ impl Sequencer {
     pub(super) fn transfer_answered(
         &mut self,
         offer: &TransferOffer,
-        cause: Option<Lsn>,
+        cause: Lsn,
         refusal: Option<Reject>,
         ctx: &mut Context<'_>,
         out: &mut SequencerOutbox,
     ) {
         let TransferOffer { to_reply, from, asset, amount, .. } = *offer;
-        let slot = self.ledger.slot(from).expect("who sent exists");
+        let slot = self.whose(from);
+        // Only now is it decided: the entry's cause is the receiver's record.
+        self.horizon = self.horizon.max(cause);
         let outcome = match refusal {
             None => {
-                // Only now is it decided: the entry's cause is the receiver's record.
-                let cause = cause.expect("an accepted transfer has a record");
-                self.horizon = self.horizon.max(cause);
                 let balance = self.ledger.transfer_out(slot, asset, amount);
                 let (kind, available, frozen) = (LedgerKind::TransferOut, loss(amount), SignedAmount::ZERO);
                 let at = ctx.now;

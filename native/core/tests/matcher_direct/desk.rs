@@ -35,7 +35,7 @@ pub(crate) struct CountingLog {
 }
 
 impl Log for CountingLog {
-    fn append(&mut self, _: Timestamp, record: &Record<'_>) -> Lsn {
+    fn append(&mut self, _: Timestamp, _: u64, record: &Record<'_>) -> Lsn {
         let text = format!("{record:?}");
         self.records.push(text.split(['(', ' ', '{']).next().unwrap().to_owned());
         Lsn(self.records.len() as u64)
@@ -264,8 +264,7 @@ impl<B: OrderBook> Desk<B> {
                 assert!(self.orders.get(&order).is_none_or(|order| !order.status.is_open()));
                 self.missed.push(order);
             }
-            ToSequencer::CanceledMany { orders, cause, .. } => {
-                assert_eq!(cause.is_none(), orders.is_empty());
+            ToSequencer::CanceledMany { orders, .. } => {
                 self.canceled_many = orders;
             }
             ToSequencer::Credit { asset, amount, .. } => {
@@ -356,7 +355,8 @@ impl<B: OrderBook> Desk<B> {
     }
 
     pub(crate) fn to(&self) -> ReplyTo {
-        ReplyTo { ticket: Ticket(7), recorded: self.last_id.is_multiple_of(2) }
+        let to = ReplyTo::direct(Ticket(7));
+        if self.last_id.is_multiple_of(2) { to.through_sequencer() } else { to }
     }
 
     /// An order with its reservation, not yet believed in.
@@ -367,7 +367,16 @@ impl<B: OrderBook> Desk<B> {
             .need(&order, fees, Quantity::ZERO)
             .unwrap_or_else(|| order.max_quote().map_or(available, |max_quote| max_quote.min(available)));
         let id = OrderId(self.last_id);
-        AdmittedOrder { to: self.to(), id, order, reserved, fees, stp_group: group, late: None }
+        AdmittedOrder {
+            to: self.to(),
+            id,
+            order,
+            reserved,
+            fees,
+            stp_group: group,
+            accepted_at: Timestamp(1),
+            late: None,
+        }
     }
 
     pub(crate) fn believe(&mut self, admitted: &AdmittedOrder, sibling: Option<OrderId>) {

@@ -10,7 +10,11 @@
 //! thousands that nobody thought of. [`book_properties`], [`ledger_properties`] and [`spec_properties`] take
 //! the parts by themselves. One crate, because the runner is shared and linking it a dozen times is slow.
 
+#[path = "../fold/journal.rs"]
+mod journal;
 mod random;
+#[path = "../fold/same.rs"]
+mod same;
 mod script;
 mod script_language;
 

@@ -33,7 +33,7 @@ pub(crate) const SECOND: u64 = 1_000_000_000;
 pub(crate) struct PaperLog(pub(crate) Vec<String>);
 
 impl Log for PaperLog {
-    fn append(&mut self, _: Timestamp, record: &Record<'_>) -> Lsn {
+    fn append(&mut self, _: Timestamp, _: u64, record: &Record<'_>) -> Lsn {
         let words = format!("{record:?}");
         let kind = words.split(['(', ' ']).next().unwrap_or_default();
         self.0.push(kind.to_owned());
@@ -92,11 +92,10 @@ impl Rig {
             tickets: 0,
             cause: 1_000,
         };
-        let Rig { sequencer, log, now, .. } = &mut rig;
-        let mut ctx = Context { now: Timestamp(*now), log };
-        sequencer.add_symbol(btcusd(), SymbolRules::default(), &mut ctx);
+        rig.log.0 = vec!["AddSymbol".to_owned(); 2];
+        rig.sequencer.add_symbol(btcusd(), SymbolRules::default(), Lsn(1));
         let fees = FeeRates { maker_ppm: -1_000, taker_ppm: 2_000 };
-        sequencer.add_symbol(ethusd(), SymbolRules { fees, ..SymbolRules::default() }, &mut ctx);
+        rig.sequencer.add_symbol(ethusd(), SymbolRules { fees, ..SymbolRules::default() }, Lsn(2));
         rig
     }
 
@@ -114,8 +113,8 @@ impl Rig {
 
     pub(crate) fn set_rules(&mut self, symbol: SymbolId, rules: SymbolRules) {
         let spec = if symbol == BTCUSD { btcusd() } else { ethusd() };
-        let mut ctx = Context { now: Timestamp(self.now), log: &mut self.log };
-        self.sequencer.set_rules(spec, rules, &mut ctx);
+        self.log.0.push("SetRules".to_owned());
+        self.sequencer.set_rules(spec, rules, Lsn(self.log.0.len() as u64));
     }
 
     /// A command; what it sends stays in the outbox.
@@ -194,9 +193,12 @@ impl Rig {
 
     /// Places an order that rests (or waits) as it is.
     pub(crate) fn rest(&mut self, order: NewOrder) -> OrderId {
-        let pending = order.trigger().is_some();
+        let (account, pending) = (order.account, order.trigger().is_some());
         let id = self.admit(order).id;
-        self.settle(id, |it| it.after = if pending { OrderAfter::Pending } else { OrderAfter::Open });
+        self.settle(id, |it| {
+            it.account = account;
+            it.after = if pending { OrderAfter::Pending } else { OrderAfter::Open };
+        });
         id
     }
 

@@ -47,8 +47,8 @@ fn orders(parts: &[CancelMany]) -> Vec<(u32, Vec<u64>)> {
 fn part_done(rig: &mut Rig, part: &CancelMany, cause: u64) -> Vec<CanceledOrder> {
     let reason = part.reason;
     let canceled: Vec<_> = part.orders.iter().map(|&order| rig.close(order, reason)).collect();
-    let (mass, account, orders) = (part.mass, part.account, canceled.clone());
-    rig.tell(ToSequencer::CanceledMany { cause: Some(Lsn(cause)), mass, account, orders });
+    let (mass, account, symbol, orders) = (part.mass, part.account, part.symbol, canceled.clone());
+    rig.tell(ToSequencer::CanceledMany { cause: Lsn(cause), mass, account, symbol, orders });
     canceled
 }
 
@@ -57,7 +57,7 @@ fn the_answer_comes_with_the_last_part_in_the_order_of_acceptance() {
     let mut rig = six();
     let parts = cancel_all(&mut rig, OrderFilter::default());
     assert_eq!(orders(&parts), [(0, vec![1, 3, 4]), (1, vec![2, 5])]);
-    assert_eq!(rig.log.0.last().map(String::as_str), Some("CancelAll"));
+    assert_eq!(rig.log.0.last().map(String::as_str), Some("MassCancel"));
     assert!(parts.iter().all(|part| part.reason == CancelReason::Mass && part.mass == parts[0].mass));
     part_done(&mut rig, &parts[1], 5_000);
     assert!(rig.out.replies.is_empty());
@@ -99,8 +99,9 @@ fn orders_that_closed_by_themselves_are_left_out() {
     let parts = cancel_all(&mut rig, OrderFilter { side: Some(Side::Sell), ..OrderFilter::default() });
     part_done(&mut rig, &parts[0], 5_000);
     rig.close(OrderId(5), CancelReason::User);
-    let (mass, account) = (parts[1].mass, ALICE);
-    rig.tell(ToSequencer::CanceledMany { cause: None, mass, account, orders: Vec::new() });
+    let (mass, account, symbol) = (parts[1].mass, ALICE, parts[1].symbol);
+    let (cause, orders) = (Lsn(5_001), Vec::new());
+    rig.tell(ToSequencer::CanceledMany { cause, mass, account, symbol, orders });
     let Outcome::CanceledAll(canceled) = rig.reply().outcome else { panic!("a mass cancel's answer") };
     assert_eq!(canceled.len(), 2);
 }
@@ -129,7 +130,7 @@ fn a_timer_cancels_everything_once() {
     assert!(rig.out.to_matcher.is_empty());
     rig.now += 1;
     tick(&mut rig);
-    assert_eq!(rig.log.0.last().map(String::as_str), Some("TimerRanOut"));
+    assert_eq!(rig.log.0.last().map(String::as_str), Some("MassCancel"));
     let sent = parts(&mut rig);
     assert_eq!(orders(&sent), [(0, vec![1, 3, 4]), (1, vec![2, 5])]);
     assert_eq!(sent[0].reason, CancelReason::Deadman);

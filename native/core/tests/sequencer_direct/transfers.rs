@@ -98,7 +98,7 @@ fn an_account_with_money_under_way_can_not_be_closed() {
         || Request::Configure { account: ALICE, change: AccountChange::Status(AccountStatus::Closed) };
     assert_eq!(code(&rig.ask(close())), Code::NonZeroBalance);
     let ToSequencer::TransferOffered(offer) = rig.out.to_sequencer.remove(0) else { panic!("an offer") };
-    let (cause, refusal) = (Some(lightning_core::types::Lsn(9_000)), None);
+    let (cause, refusal) = (lightning_core::types::Lsn(9_000), None);
     rig.tell(ToSequencer::TransferAnswered { offer, cause, refusal });
     rig.reply();
     assert!(matches!(rig.ask(close()), Outcome::Account(_)));

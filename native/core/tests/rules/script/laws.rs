@@ -94,7 +94,7 @@ impl<B: OrderBook> Session<B> {
     pub(super) fn settled(&mut self, settlement: &Settlement, is_maker: bool) -> bool {
         let id = settlement.order;
         assert_eq!(settlement.at, self.now);
-        assert!(settlement.cause.0 <= self.log.0);
+        assert!(settlement.cause <= self.log.last());
         let order = self.orders.get_mut(&id.0).unwrap_or_else(|| panic!("nobody knows o{id}"));
         assert_eq!(order.account, settlement.account);
         assert!(order.closed.is_none(), "o{id} was closed before: {settlement:?}");

@@ -48,11 +48,13 @@
 //! `#` at the beginning of a word that is followed by a space begins a comment.
 //!
 //! Every script runs on the fast book and on the naive one, with one shard of either kind and with several, and
-//! must tell the same story each time. After every line every law of [`laws`] is checked; and a command that is
+//! must tell the same story each time. It does so again on shards that are thrown away after every line, and made
+//! again from the records ([`told_again`]). After every line every law of [`laws`] is checked; and a command that is
 //! refused, tested or a repeat has left everything that can be asked about as it was.
 
 mod laws;
 mod text;
+mod told_again;
 mod words;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -61,7 +63,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use laws::Tracked;
 use lightning_core::book::{NaiveBook, OrderBook, PriceTimeBook};
 use lightning_core::fees::FeeMode;
-use lightning_core::log::{Context, Log, OrderIds, Record};
+use lightning_core::log::{Context, OrderIds};
 use lightning_core::matcher::Matcher;
 use lightning_core::message::{
     CanceledOrder, ClientOrderId, Command, LedgerEntry, Order, Outcome, Reply, Request, ToMatcher,
@@ -71,28 +73,35 @@ use lightning_core::outbox::{MatcherOutbox, SequencerOutbox};
 use lightning_core::reject::Reject;
 use lightning_core::rules::SymbolRules;
 use lightning_core::sequencer::{Sequencer, SequencerLimits};
+use lightning_core::shards::{shard_of_account, shard_of_symbol};
 use lightning_core::spec::SymbolSpec;
-use lightning_core::types::{AccountId, AssetId, Lsn, OrderId, SymbolId, Ticket, Timestamp};
+use lightning_core::types::{AccountId, AssetId, OrderId, SymbolId, Ticket, Timestamp};
 use words::{Asked, Dictionary, Words, number_of, order_id, small};
+
+use crate::journal::Journal;
 
 /// Runs a script in every configuration; panics, with the session up to there, when a line does not hold.
 pub(crate) fn play(script: &str) {
-    let told = play_on::<PriceTimeBook>(script, 1, 1, "PriceTimeBook, 1 sequencer");
-    play_again::<PriceTimeBook>(script, 3, 2, "PriceTimeBook, 3 sequencers, 2 matchers", &told);
-    play_again::<NaiveBook>(script, 1, 1, "NaiveBook, 1 sequencer", &told);
-    play_again::<NaiveBook>(script, 3, 2, "NaiveBook, 3 sequencers, 2 matchers", &told);
-}
-
-fn play_again<B: OrderBook>(
-    script: &str,
-    sequencers: usize,
-    matchers: usize,
-    configuration: &str,
-    told: &[String],
-) {
-    let again = play_on::<B>(script, sequencers, matchers, configuration);
-    for (told, again) in told.iter().zip(&again) {
-        assert_eq!(told, again, "{configuration} tells another story of\n{script}");
+    let one = "PriceTimeBook, 1 sequencer";
+    let (told, session) = play_on::<PriceTimeBook>(script, 1, 1, one, |_, _| {});
+    told_again::assert_same(session, script);
+    let compare = |configuration: &str, again: &[String]| {
+        for (told, again) in told.iter().zip(again) {
+            assert_eq!(told, again, "{configuration} tells another story of\n{script}");
+        }
+    };
+    let several = "PriceTimeBook, 3 sequencers, 2 matchers";
+    let (again, session) = play_on::<PriceTimeBook>(script, 3, 2, several, |_, _| {});
+    compare(several, &again);
+    told_again::assert_same(session, script);
+    let told_anew = "3 sequencers, 2 matchers, told again after every line";
+    let (again, _) = play_on::<PriceTimeBook>(script, 3, 2, told_anew, told_again::restart);
+    compare(told_anew, &again);
+    for (sequencers, matchers, configuration) in
+        [(1, 1, "NaiveBook, 1 sequencer"), (3, 2, "NaiveBook, 3 sequencers, 2 matchers")]
+    {
+        let (again, _) = play_on::<NaiveBook>(script, sequencers, matchers, configuration, |_, _| {});
+        compare(configuration, &again);
     }
 }
 
@@ -102,7 +111,8 @@ fn play_on<B: OrderBook>(
     sequencers: usize,
     matchers: usize,
     configuration: &str,
-) -> Vec<String> {
+    after_line: impl Fn(&mut Session<B>, &str),
+) -> (Vec<String>, Session<B>) {
     let mut session = Session::<B>::new(sequencers, matchers);
     let mut story = Vec::new();
     let mut transcript = String::new();
@@ -115,7 +125,12 @@ fn play_on<B: OrderBook>(
             let number = number + 1;
             panic!("line {number} {how} ({configuration}):\n\n{transcript}  > {line}\n\n{what}\n")
         };
-        match catch_unwind(AssertUnwindSafe(|| session.line(line))) {
+        let run = || {
+            let events = session.line(line);
+            after_line(&mut session, line);
+            events
+        };
+        match catch_unwind(AssertUnwindSafe(run)) {
             Ok(Ok(mut events)) => {
                 // What expires at one instant on several matchers has no order.
                 if line.starts_with("at ") {
@@ -134,13 +149,14 @@ fn play_on<B: OrderBook>(
         transcript.push_str(line);
         transcript.push('\n');
     }
-    story
+    (story, session)
 }
 
 struct Session<B> {
     matchers: Vec<Matcher<B>>,
     sequencers: Vec<Sequencer>,
-    log: CountingLog,
+    log: Journal,
+    limits: SequencerLimits,
     ids: CountingIds,
     now: Timestamp,
     last_ticket: u64,
@@ -163,6 +179,7 @@ struct Session<B> {
     closed_now: Vec<OrderId>,
     /// Deposited and withdrawn, by asset.
     flows: BTreeMap<u32, (u128, u128)>,
+    told_again: told_again::ToldAgain,
 }
 
 const LIMITS: SequencerLimits = SequencerLimits {
@@ -176,7 +193,8 @@ impl<B: OrderBook> Session<B> {
         Self {
             matchers: (0..matchers).map(|_| Matcher::default()).collect(),
             sequencers: (0..sequencers).map(|_| Sequencer::new(LIMITS)).collect(),
-            log: CountingLog(0),
+            log: Journal::default(),
+            limits: LIMITS,
             ids: CountingIds(0),
             now: words::time("10:00"),
             last_ticket: 0,
@@ -190,6 +208,7 @@ impl<B: OrderBook> Session<B> {
             orders: BTreeMap::new(),
             closed_now: Vec::new(),
             flows: BTreeMap::new(),
+            told_again: told_again::ToldAgain::default(),
         }
     }
 
@@ -526,8 +545,7 @@ impl<B: OrderBook> Session<B> {
         self.words.default_stp[symbol.0 as usize] = rules.default_stp;
         self.symbols[symbol.0 as usize] = (spec, rules);
         for sequencer in &mut self.sequencers {
-            let mut context = Context { now: self.now, log: &mut self.log };
-            sequencer.set_rules(spec, rules, &mut context);
+            sequencer.set_rules(spec, rules, self.log.last());
         }
     }
 
@@ -552,13 +570,13 @@ impl<B: OrderBook> Session<B> {
         words::change_rules(words, &mut spec, &mut rules);
         self.symbols.push((spec, rules));
         self.words.default_stp.push(rules.default_stp);
+        let shard = self.matcher_of(id);
         let mut context = Context { now: self.now, log: &mut self.log };
-        for sequencer in &mut self.sequencers {
-            sequencer.add_symbol(spec, rules, &mut context);
-        }
         let mut out = MatcherOutbox::default();
-        let shard = id.0 as usize % self.matchers.len();
         self.matchers[shard].add_symbol(spec, rules, &mut context, &mut out);
+        for sequencer in &mut self.sequencers {
+            sequencer.add_symbol(spec, rules, self.log.last());
+        }
         assert!(out.trades.is_empty() && out.to_sequencer.is_empty() && out.replies.is_empty());
     }
 
@@ -578,16 +596,17 @@ impl<B: OrderBook> Session<B> {
         for sequencer in &mut self.sequencers {
             *sequencer = Sequencer::new(limits);
         }
+        self.limits = limits;
     }
 
     /// A question to one shard, answered at once and changing nothing.
     fn ask(&mut self, shard: usize, request: Request) -> Outcome {
-        let records_before = self.log.0;
+        let records_before = self.log.last();
         let mut out = SequencerOutbox::default();
         let mut context = Context { now: self.now, log: &mut self.log };
         let command = Command { ticket: Ticket(0), request_id: None, request };
         self.sequencers[shard].handle(command, &mut context, &mut self.ids, &mut out);
-        assert_eq!(self.log.0, records_before, "a question decides nothing");
+        assert_eq!(self.log.last(), records_before, "a question decides nothing");
         assert!(out.to_matcher.is_empty() && out.to_sequencer.is_empty(), "a question asks nobody else");
         let reply = out.replies.pop().expect("an answer");
         assert!(out.replies.is_empty(), "one answer");
@@ -672,11 +691,11 @@ impl<B: OrderBook> Session<B> {
     }
 
     fn shard_of(&self, account: AccountId) -> usize {
-        usize::try_from(account.0).expect("a small number") % self.sequencers.len()
+        shard_of_account(account, self.sequencers.len())
     }
 
     fn matcher_of(&self, symbol: SymbolId) -> usize {
-        symbol.0 as usize % self.matchers.len()
+        shard_of_symbol(symbol, self.matchers.len())
     }
 
     /// Numbers of the accounts that a script has named.
@@ -702,16 +721,6 @@ fn assert_same(before: &[String], after: &[String]) {
         after.len(),
         "it was refused, or did nothing, and yet something has come or gone"
     );
-}
-
-/// A journal that keeps nothing but its length.
-struct CountingLog(u64);
-
-impl Log for CountingLog {
-    fn append(&mut self, _: Timestamp, _: &Record<'_>) -> Lsn {
-        self.0 += 1;
-        Lsn(self.0)
-    }
 }
 
 /// 1, 2, 3 ... over all sequencers, so that a script names orders alike however many there are.

@@ -160,7 +160,7 @@ impl<B: OrderBook> Session<B> {
     /// An answer has come to who asked.
     pub(super) fn answered(&mut self, reply: &Reply, events: &mut Vec<String>) {
         assert!(self.asked.remove(&reply.ticket.0), "one answer to one ticket: {reply:?}");
-        assert!(reply.gate.0 <= self.log.0, "a reply shows what was decided: {reply:?}");
+        assert!(reply.gate <= self.log.last(), "a reply shows what was decided: {reply:?}");
         if reply.duplicate {
             self.did_nothing = true;
             let texts = self.answer_text(&reply.outcome);
