@@ -14,22 +14,23 @@ use lightning_core::matcher::Matcher;
 use lightning_core::message::{Command, Reply, ToMatcher, ToSequencer};
 use lightning_core::outbox::{MatcherOutbox, SequencerOutbox};
 use lightning_core::sequencer::Sequencer;
-use lightning_core::types::{Lsn, SymbolId, Ticket, Timestamp};
+use lightning_core::types::{SymbolId, Ticket, Timestamp};
 
 use crate::clock::Clock;
-use crate::config::Config;
-use crate::journal::{LeasedOrderIds, VolatileJournal};
+use crate::journal::{Journal, LeasedOrderIds};
 use crate::market_data::BookView;
 use crate::matcher_thread::{Feeds, part_of_totals};
 use crate::mischief::{Mischief, ShardMischief};
 use crate::router::{shard_of_account, shard_of_symbol};
+use crate::threaded::{ORDER_ID_BLOCK, Shards};
 
 /// The shards and what a thread would own besides.
 pub(crate) struct Inline {
     sequencers: Vec<Sequencer>,
     matchers: Vec<Matcher>,
-    feeds: Feeds,
-    journal: VolatileJournal,
+    /// Of each matcher.
+    feeds: Vec<Feeds>,
+    journal: Journal,
     order_ids: LeasedOrderIds,
     clock: Clock,
     sequencer_out: SequencerOutbox,
@@ -40,14 +41,19 @@ pub(crate) struct Inline {
 }
 
 impl Inline {
-    pub(crate) fn new(config: &Config, clock: &Clock, mischief: Mischief) -> Self {
+    pub(crate) fn new(
+        shards: Shards,
+        leased: &Arc<AtomicU64>,
+        (journal, clock): (&Journal, &Clock),
+        mischief: Mischief,
+    ) -> Self {
         Self {
-            sequencers: (0..config.sequencers).map(|_| Sequencer::new(config.limits)).collect(),
-            matchers: (0..config.matchers).map(|_| Matcher::default()).collect(),
-            feeds: Feeds::default(),
-            journal: VolatileJournal::default(),
-            // One by one, so that ids do not depend on the number of sequencers.
-            order_ids: LeasedOrderIds::new(Arc::new(AtomicU64::new(0)), 1),
+            sequencers: shards.sequencers,
+            matchers: shards.matchers,
+            feeds: shards.feeds,
+            journal: journal.clone(),
+            // One for all sequencers, so that ids do not depend on how many there are.
+            order_ids: LeasedOrderIds::new(leased.clone(), ORDER_ID_BLOCK, journal.clone(), clock.clone()),
             clock: clock.clone(),
             sequencer_out: SequencerOutbox::default(),
             matcher_out: MatcherOutbox::default(),
@@ -55,11 +61,6 @@ impl Inline {
             settlements: VecDeque::new(),
             mischief: mischief.sequencer(0),
         }
-    }
-
-    /// The newest record's number.
-    pub(crate) fn last_lsn(&self) -> Lsn {
-        self.journal.last()
     }
 
     /// Runs one command to its end.
@@ -76,9 +77,8 @@ impl Inline {
 
     /// Every matcher's part of the totals.
     pub(crate) fn totals(&mut self, ticket: Ticket, replies: &mut Vec<Reply>) {
-        let now = self.clock.now();
-        let ctx = Context { now, log: &mut self.journal };
-        replies.extend(self.matchers.iter().map(|matcher| part_of_totals(matcher, ticket, &ctx)));
+        let (now, gate) = (self.clock.now(), self.journal.last());
+        replies.extend(self.matchers.iter().map(|matcher| part_of_totals(matcher, ticket, now, gate)));
     }
 
     /// Does what is due by now: what every shard of its own would wake up for.
@@ -101,7 +101,7 @@ impl Inline {
         for shard in 0..self.matchers.len() {
             let mut ctx = Context { now, log: &mut self.journal };
             self.matchers[shard].tick(&mut ctx, &mut self.matcher_out);
-            self.feeds.publish(&self.matchers[shard], &mut self.matcher_out, false);
+            self.feeds[shard].publish(&self.matchers[shard], &mut self.matcher_out, false);
             self.propagate(now);
         }
         for shard in 0..self.sequencers.len() {
@@ -132,7 +132,7 @@ impl Inline {
             let shard = shard_of_symbol(message.symbol(), self.matchers.len());
             let mut ctx = Context { now, log: &mut self.journal };
             self.matchers[shard].handle(message, &mut ctx, &mut self.matcher_out);
-            self.feeds.publish(&self.matchers[shard], &mut self.matcher_out, false);
+            self.feeds[shard].publish(&self.matchers[shard], &mut self.matcher_out, false);
         }
     }
 
@@ -145,8 +145,8 @@ impl Inline {
         let now = self.clock.now();
         self.run_due(now);
         let mut ctx = Context { now, log: &mut self.journal };
-        let result = run(&mut self.matchers[shard], &mut self.feeds, &mut ctx, &mut self.matcher_out);
-        self.feeds.publish(&self.matchers[shard], &mut self.matcher_out, false);
+        let result = run(&mut self.matchers[shard], &mut self.feeds[shard], &mut ctx, &mut self.matcher_out);
+        self.feeds[shard].publish(&self.matchers[shard], &mut self.matcher_out, false);
         self.propagate(now);
         result
     }

@@ -5,43 +5,61 @@
 //! account's sequencer; the threads and channels are drawn in `router.rs` and built in `threaded.rs`. Answers
 //! are drained in batches. Books and trades are read from what the matchers publish, without asking anybody.
 
+pub mod audit;
 pub mod config;
 pub mod decimal;
 pub mod edge;
 pub mod market_data;
+pub mod recovery;
 pub mod refusal;
 pub mod registry;
+pub mod snapshots;
+pub mod state;
+pub mod tools;
+pub mod verify;
 pub mod words;
 
 mod clock;
+mod closing;
 mod control;
+mod durable;
+mod halt;
 mod inline;
 mod journal;
 mod matcher_thread;
 mod mischief;
 mod once;
+mod opening;
+mod operator;
+mod replay;
 mod replies;
 mod router;
 mod sequencer_thread;
 mod threaded;
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use lightning_core::limits::BOOK_LEVELS_MAX;
-use lightning_core::message::{Command, Outcome, Request, Trade};
+use lightning_core::message::{Command, Outcome, Request, RequestId, Trade};
 use lightning_core::reject::Code;
 use lightning_core::types::{AccountId, ID_MAX, Lsn, Ticket, Timestamp};
 
 use crate::clock::Clock;
-use crate::config::{Config, Options};
+use crate::config::{Config, Durability};
+use crate::durable::Kept;
 use crate::edge::{Call, EdgeRefusal, Translated};
+use crate::halt::Breaker;
+pub use crate::halt::Halted;
 use crate::inline::Inline;
+use crate::journal::{Committer, Journal};
 use crate::market_data::BookView;
 #[doc(hidden)]
 pub use crate::mischief::Mischief;
 use crate::once::Once;
+#[doc(hidden)]
+pub use crate::opening::Opening;
 use crate::refusal::Refusal;
 use crate::registry::{Registry, Symbol};
 use crate::replies::Replies;
@@ -59,10 +77,16 @@ pub struct Engine {
     closed: AtomicBool,
     counters: Counters,
     once: Mutex<Once>,
+    journal: Journal,
+    /// The last order id that some sequencer may hand out.
+    leased: Arc<AtomicU64>,
+    breaker: Breaker,
+    /// None if nothing is kept.
+    kept: Option<Kept>,
 }
 
 enum Driver {
-    Inline(Box<Mutex<Inline>>, AtomicBool),
+    Inline(Box<Mutex<Inline>>),
     Threaded(Threaded),
 }
 
@@ -86,54 +110,47 @@ pub struct Stats {
     pub in_flight: usize,
     /// The newest record.
     pub last_lsn: Lsn,
-    /// True after a broken invariant.
+    /// True after a broken invariant, or when the journal could not be written on.
     pub halted: bool,
+    /// What an answer promises.
+    pub durability: Durability,
+    /// The newest record that outlives what the engine promises to outlive. Of a volatile engine, the newest one.
+    pub durable_lsn: Lsn,
+    /// Bytes of records that the journal has written since the engine was opened.
+    pub journal_bytes: u64,
+    /// Bytes of records that wait to be written.
+    pub backlog_bytes: u64,
+    /// Segments of the journal that are ready to be written to.
+    pub segments_prepared: usize,
+    /// How much may still be written.
+    pub room: Room,
+}
+
+/// How much may still be written to the journal.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Room {
+    /// As much as anybody likes.
+    #[default]
+    Plenty,
+    /// The disk is full: cancels are taken and nothing else that changes something.
+    Low,
+    /// What is left is kept for closing.
+    Full,
+}
+
+impl Room {
+    /// Its name, for instance `plenty`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Plenty => "plenty",
+            Self::Low => "low",
+            Self::Full => "full",
+        }
+    }
 }
 
 impl Engine {
-    /// Opens an engine. `wake` is called, from any thread, when answers are ready to be drained; once until
-    /// they are drained. Inline engines do not call it: their answers are ready when `submit` returns.
-    ///
-    /// # Errors
-    /// `INVALID_REQUEST` for an option out of range, `INTERNAL` if the system has no threads to spare.
-    pub fn open(options: Options, wake: Wake) -> Result<Self, Refusal> {
-        Self::start(options.validate()?, wake, Mischief::default())
-    }
-
-    /// Opens an engine that misbehaves as a test wants it to.
-    ///
-    /// # Errors
-    /// `INVALID_REQUEST` for an option out of range.
-    #[doc(hidden)]
-    pub fn open_with_mischief(options: Options, wake: Wake, mischief: Mischief) -> Result<Self, Refusal> {
-        Self::start(options.validate()?, wake, mischief)
-    }
-
-    fn start(config: Config, wake: Wake, mischief: Mischief) -> Result<Self, Refusal> {
-        // Without a journal on disk there is nothing to wait for.
-        let durable = Lsn(u64::MAX);
-        let clock = Clock::new(config.manual_clock_start_ms);
-        let (replies, driver);
-        if config.inline {
-            replies = Arc::new(Replies::new(Box::new(|| {}), durable));
-            let inline = Inline::new(&config, &clock, mischief);
-            driver = Driver::Inline(Box::new(Mutex::new(inline)), AtomicBool::new(false));
-        } else {
-            replies = Arc::new(Replies::new(wake, durable));
-            driver = Driver::Threaded(Threaded::start(&config, &replies, &clock, mischief)?);
-        }
-        Ok(Self {
-            config,
-            registry: RwLock::default(),
-            replies,
-            driver,
-            clock,
-            closed: AtomicBool::new(false),
-            counters: Counters::default(),
-            once: Mutex::default(),
-        })
-    }
-
     /// The validated configuration.
     #[must_use]
     pub fn config(&self) -> &Config {
@@ -160,9 +177,13 @@ impl Engine {
         match &self.driver {
             Driver::Threaded(threaded) => {
                 let mut shards: Vec<Vec<Command>> = vec![Vec::new(); self.config.sequencers];
+                let is_behind = self.journal.kept().is_some_and(|front| front.is_behind());
                 for command in commands {
-                    if !threaded.credits.take() {
-                        self.refuse_busy(&command);
+                    if is_behind {
+                        let message = "the disk does not keep up: too much waits to be written";
+                        self.refuse_busy(&command, message.to_owned());
+                    } else if !threaded.credits.take() {
+                        self.refuse_busy(&command, format!("{} commands are in flight", self.config.credits));
                     } else if let Some(shard) = self.owner(&command.request) {
                         shards[shard].push(command);
                     } else {
@@ -176,31 +197,49 @@ impl Engine {
                 }
                 send_all(threaded, &mut shards);
             }
-            Driver::Inline(inline, halted) => {
-                let mut inline = inline.lock().unwrap_or_else(PoisonError::into_inner);
-                let mut answers = Vec::new();
-                for command in commands {
-                    let run = || {
-                        if let Some(shard) = self.owner(&command.request) {
-                            inline.run(shard, command, &mut answers);
-                        } else {
-                            let totals = matches!(command.request, Request::Totals);
-                            let (parts, most) = (self.parts(totals), most(&command.request));
-                            self.replies.expect_parts(command.ticket, parts, most);
-                            for shard in 0..self.config.sequencers {
-                                inline.run(shard, command.clone(), &mut answers);
-                            }
-                            if totals {
-                                inline.totals(command.ticket, &mut answers);
-                            }
-                        }
-                        self.replies.push(&mut answers);
-                    };
-                    if let Err(panic) = catch_unwind(AssertUnwindSafe(run)) {
-                        halted.store(true, Ordering::SeqCst);
-                        self.replies.halt(format!("inline: {}", threaded::panic_text(&*panic)));
-                    }
+            Driver::Inline(inline) => {
+                self.on_inline(inline, |inline| commands.for_each(|command| self.run(inline, command)));
+            }
+        }
+    }
+
+    /// Runs a command to its end, in the caller's thread.
+    fn run(&self, inline: &mut Inline, command: Command) {
+        let mut answers = Vec::new();
+        let run = || {
+            if let Some(shard) = self.owner(&command.request) {
+                inline.run(shard, command, &mut answers);
+            } else {
+                let totals = matches!(command.request, Request::Totals);
+                let (parts, most) = (self.parts(totals), most(&command.request));
+                self.replies.expect_parts(command.ticket, parts, most);
+                for shard in 0..self.config.sequencers {
+                    inline.run(shard, command.clone(), &mut answers);
                 }
+                if totals {
+                    inline.totals(command.ticket, &mut answers);
+                }
+            }
+            self.replies.push(&mut answers, Lsn(0));
+        };
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(run)) {
+            self.breaker.halt(Halted::broken(format!("inline: {}", threaded::panic_text(&*panic))));
+        }
+    }
+
+    /// Does something with the shards of an inline engine, and keeps what they decided before anybody else sees it.
+    fn on_inline<R>(&self, inline: &Mutex<Inline>, run: impl FnOnce(&mut Inline) -> R) -> R {
+        let mut inline = inline.lock().unwrap_or_else(PoisonError::into_inner);
+        match catch_unwind(AssertUnwindSafe(|| run(&mut inline))) {
+            Ok(result) => {
+                if let Some(kept) = &self.kept {
+                    kept.commit_here(&self.breaker);
+                }
+                result
+            }
+            Err(panic) => {
+                self.breaker.halt(Halted::broken(format!("inline: {}", threaded::panic_text(&*panic))));
+                resume_unwind(panic)
             }
         }
     }
@@ -232,8 +271,10 @@ impl Engine {
             return Err(Refusal::field(Code::InvalidDepth, "levels", message));
         }
         let view = match &self.driver {
-            Driver::Inline(inline, _) => {
-                inline.lock().unwrap_or_else(PoisonError::into_inner).book(symbol.spec.id(), levels)
+            Driver::Inline(inline) => {
+                let view = self.on_inline(inline, |inline| inline.book(symbol.spec.id(), levels));
+                self.check_open()?; // What was due was done before, and may not have been kept.
+                view
             }
             Driver::Threaded(_) => symbol.feed.book(levels),
         };
@@ -288,53 +329,38 @@ impl Engine {
     #[must_use]
     pub fn stats(&self) -> Stats {
         let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        let (in_flight, last_lsn) = match &self.driver {
-            Driver::Inline(inline, _) => {
-                (0, inline.lock().unwrap_or_else(PoisonError::into_inner).last_lsn())
-            }
-            Driver::Threaded(threaded) => (threaded.credits.in_flight(), threaded.journal.last()),
+        let in_flight = match &self.driver {
+            Driver::Inline(_) => 0,
+            Driver::Threaded(threaded) => threaded.credits.in_flight(),
         };
+        let last_lsn = self.last_lsn();
+        let committer = self.kept.as_ref().map(Kept::committer);
         Stats {
             commands: count(&self.counters.commands),
             refused_at_edge: count(&self.counters.refused_at_edge),
             busy: count(&self.counters.busy),
             in_flight,
             last_lsn,
-            halted: self.is_halted(),
+            halted: self.breaker.halted().is_some(),
+            durability: self.config.durability,
+            durable_lsn: committer.map_or(last_lsn, Committer::durable),
+            journal_bytes: committer.map_or(0, Committer::written_bytes),
+            backlog_bytes: committer.map_or(0, |committer| committer.front().backlog()),
+            segments_prepared: committer.map_or(0, Committer::prepared),
+            room: committer.map_or(Room::Plenty, Committer::room),
         }
     }
 
-    /// Takes nothing new, lets everything in flight end, and stops the threads. What was answered can still be
-    /// drained. Calling it again does nothing.
-    pub fn close(&self) {
-        {
-            // Exclusive, so that a batch is handed over wholly before this or refused wholly after it.
-            let _registry = self.registry_mut();
-            if self.closed.swap(true, Ordering::SeqCst) {
-                return;
-            }
-        }
-        if let Driver::Threaded(threaded) = &self.driver {
-            threaded.close(&self.replies);
-        }
-    }
-
-    fn is_halted(&self) -> bool {
-        match &self.driver {
-            Driver::Inline(_, halted) => halted.load(Ordering::SeqCst),
-            Driver::Threaded(threaded) => threaded.is_halted(),
-        }
+    /// The newest record.
+    fn last_lsn(&self) -> Lsn {
+        self.journal.last()
     }
 
     fn check_open(&self) -> Result<(), Refusal> {
-        let code = if self.closed.load(Ordering::SeqCst) {
-            Code::EngineClosed
-        } else if self.is_halted() {
-            Code::Internal
-        } else {
-            return Ok(());
-        };
-        Err(Refusal::new(code, code.meaning()))
+        if self.closed.load(Ordering::SeqCst) {
+            return Err(Refusal::new(Code::EngineClosed, Code::EngineClosed.meaning()));
+        }
+        self.breaker.halted().map_or(Ok(()), |halted| Err(halted.refusal()))
     }
 
     /// The command of a call; or its refusal, on its way to the caller already.
@@ -344,26 +370,44 @@ impl Engine {
             Err(refusal) => Err(EdgeRefusal { refusal, recall: None }),
         };
         let command = match translated {
-            Ok(Translated { request, request_id }) => Command { ticket, request_id, request },
-            Err(EdgeRefusal { refusal, recall: Some((account, request_id)) }) => {
-                // It may have been done already, when what is wrong now was not wrong yet.
-                self.replies.refuse_unless_seen(ticket, refusal);
-                Command { ticket, request_id: Some(request_id), request: Request::Recall { account } }
-            }
-            Err(EdgeRefusal { refusal, recall: None }) => {
-                self.refuse(ticket, refusal);
-                return None;
-            }
+            Ok(Translated { request, request_id }) => match self.no_room_for(&request) {
+                None => Command { ticket, request_id, request },
+                Some(refusal) => {
+                    let recall = request.account().zip(request_id);
+                    self.recall(ticket, refusal, recall)?
+                }
+            },
+            Err(EdgeRefusal { refusal, recall }) => self.recall(ticket, refusal, recall)?,
         };
         self.counters.commands.fetch_add(1, Ordering::Relaxed);
         Some(command)
     }
 
-    fn refuse_busy(&self, command: &Command) {
+    /// Refuses a call, unless it has a request id: it may have been done already, when what is wrong now was not wrong
+    /// yet.
+    fn recall(
+        &self,
+        ticket: Ticket,
+        refusal: Refusal,
+        recall: Option<(AccountId, Box<RequestId>)>,
+    ) -> Option<Command> {
+        let Some((account, request_id)) = recall else {
+            self.refuse(ticket, refusal);
+            return None;
+        };
+        self.replies.refuse_unless_seen(ticket, refusal);
+        Some(Command { ticket, request_id: Some(request_id), request: Request::Recall { account } })
+    }
+
+    /// Why this can't be written down at present.
+    fn no_room_for(&self, request: &Request) -> Option<Refusal> {
+        self.kept.as_ref()?.judge_room(request).err()
+    }
+
+    fn refuse_busy(&self, command: &Command, message: String) {
         self.counters.commands.fetch_sub(1, Ordering::Relaxed);
         self.counters.busy.fetch_add(1, Ordering::Relaxed);
         self.replies.forget_edge_refusal(command.ticket);
-        let message = format!("{} commands are in flight", self.config.credits);
         self.refuse(command.ticket, Refusal::new(Code::Busy, message));
     }
 
@@ -380,12 +424,6 @@ impl Engine {
     fn refuse(&self, ticket: Ticket, refusal: Refusal) {
         self.counters.refused_at_edge.fetch_add(1, Ordering::Relaxed);
         self.replies.refuse(ticket, refusal);
-    }
-}
-
-impl Drop for Engine {
-    fn drop(&mut self) {
-        self.close();
     }
 }
 

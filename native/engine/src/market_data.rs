@@ -4,16 +4,23 @@
 //! reader that meets a write in progress reads again. All of it is atomics, so there is no unsafe code; the
 //! words are `Relaxed` and the fences around them make a version vouch for the words it covers. Trades are
 //! behind a lock, which a reader holds while it copies what it asked for.
+//!
+//! Where there is a journal, nobody may see what could still be lost, and whoever has an answer must see what it
+//! tells. So what is published waits until its records are safe, and whoever comes next, reader or publisher, lets
+//! out what is. What becomes safe at the same moment waits as one, so hardly more waits than the disk has under way.
 
 use std::collections::VecDeque;
+use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU64, Ordering, fence};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lightning_core::book::{OrderBook, PriceLevel};
 use lightning_core::limits::BOOK_LEVELS_MAX;
 use lightning_core::matcher::Market;
 use lightning_core::message::Trade;
-use lightning_core::types::{AccountId, Price, Side, Timestamp};
+use lightning_core::types::{AccountId, Lsn, Price, Side, Timestamp};
+
+use crate::journal::Gate;
 
 const HEADER_WORDS: usize = 4;
 const LEVEL_WORDS: usize = 4;
@@ -51,10 +58,28 @@ pub struct Feed {
     words: Box<[AtomicU64; WORDS]>,
     trades: Mutex<VecDeque<Trade>>,
     trades_max: usize,
+    /// Where there is a journal: what is not safe yet.
+    held: Option<Held>,
+}
+
+#[derive(Debug)]
+struct Held {
+    gate: Arc<Gate>,
+    /// In the order of their records.
+    waiting: Mutex<VecDeque<Waiting>>,
+}
+
+/// What may be seen when a record is safe.
+#[derive(Debug)]
+struct Waiting {
+    until: Lsn,
+    /// The book's words, if it changed.
+    book: Option<Box<[u64; WORDS]>>,
+    trades: Vec<Trade>,
 }
 
 impl Feed {
-    /// An empty book and no trades; keeps at most `trades_max` of them.
+    /// An empty book and no trades; keeps at most `trades_max` of them. Everything is seen at once.
     #[must_use]
     pub fn new(trades_max: usize) -> Self {
         Self {
@@ -62,41 +87,107 @@ impl Feed {
             words: Box::new([const { AtomicU64::new(0) }; WORDS]),
             trades: Mutex::default(),
             trades_max,
+            held: None,
         }
+    }
+
+    /// The same, where everything is seen when it is safe.
+    pub(crate) fn behind(gate: Option<Arc<Gate>>, trades_max: usize) -> Self {
+        let held = gate.map(|gate| Held { gate, waiting: Mutex::default() });
+        Self { held, ..Self::new(trades_max) }
     }
 
     /// Publishes the top of the book. Called by the one thread that owns the market, and by no other.
     pub fn publish_book<B: OrderBook>(&self, market: &Market<B>) {
+        let Some(held) = &self.held else {
+            return self.show_market(market);
+        };
+        let mut words = Box::new([0; WORDS]);
+        write_book(market, |at, word| words[at] = word);
+        self.hold(held, Waiting { until: market.horizon(), book: Some(words), trades: Vec::new() });
+    }
+
+    /// Adds trades, oldest first; forgets the oldest beyond the bound.
+    pub fn publish_trades(&self, trades: &[Trade]) {
+        let Some(held) = &self.held else { return self.show_trades(trades) };
+        let Some(last) = trades.last() else { return };
+        self.hold(held, Waiting { until: last.cause, book: None, trades: trades.to_vec() });
+    }
+
+    /// Shows what is safe already: what was there when the engine was opened.
+    pub(crate) fn restore<B: OrderBook>(&self, market: Option<&Market<B>>, trades: &[Trade]) {
+        if let Some(market) = market {
+            self.show_market(market);
+        }
+        self.show_trades(trades);
+    }
+
+    fn hold(&self, held: &Held, news: Waiting) {
+        let mut waiting = held.lock();
+        self.let_out(held, &mut waiting);
+        match waiting.back_mut() {
+            // Neither was on its way when it was looked, so they go together.
+            Some(last) if last.until > held.gate.taken() => last.add(news, self.trades_max),
+            None if news.until <= held.gate.open() => self.show(news),
+            _ => waiting.push_back(news),
+        }
+    }
+
+    /// Lets out what is safe by now.
+    fn catch_up(&self) {
+        if let Some(held) = &self.held {
+            self.let_out(held, &mut held.lock());
+        }
+    }
+
+    fn let_out(&self, held: &Held, waiting: &mut VecDeque<Waiting>) {
+        let open = held.gate.open();
+        while waiting.front().is_some_and(|first| first.until <= open) {
+            self.show(waiting.pop_front().expect("it was just looked at"));
+        }
+    }
+
+    /// Who shows something that was held holds the lock of all that is: there is one at a time.
+    fn show(&self, news: Waiting) {
+        if let Some(words) = news.book {
+            self.show_words(|shown| {
+                shown.iter().zip(*words).for_each(|(place, word)| place.store(word, Ordering::Relaxed));
+            });
+        }
+        self.show_trades(&news.trades);
+    }
+
+    fn show_market<B: OrderBook>(&self, market: &Market<B>) {
+        self.show_words(|words| write_book(market, |at, word| words[at].store(word, Ordering::Relaxed)));
+    }
+
+    fn show_words(&self, write: impl FnOnce(&[AtomicU64; WORDS])) {
         let version = self.version.load(Ordering::Relaxed);
         self.version.store(version + 1, Ordering::Relaxed);
         fence(Ordering::Release);
-        let store = |at: usize, word: u64| self.words[at].store(word, Ordering::Relaxed);
-        store(0, market.seq());
-        store(1, market.changed_at().0);
-        for (side, count_at) in [(Side::Buy, 2), (Side::Sell, 3)] {
-            let base = HEADER_WORDS + (count_at - 2) * BOOK_LEVELS_MAX * LEVEL_WORDS;
-            let mut count = 0;
-            market.book().for_each_level(side, |level| {
-                let at = base + count * LEVEL_WORDS;
-                store(at, level.price.0);
-                store(at + 1, low_word(level.quantity));
-                store(at + 2, low_word(level.quantity >> 64));
-                store(at + 3, u64::from(level.orders));
-                count += 1;
-                if count == BOOK_LEVELS_MAX {
-                    std::ops::ControlFlow::Break(())
-                } else {
-                    std::ops::ControlFlow::Continue(())
-                }
-            });
-            store(count_at, count as u64);
-        }
+        write(&self.words);
         self.version.store(version + 2, Ordering::Release);
+    }
+
+    fn show_trades(&self, trades: &[Trade]) {
+        if trades.is_empty() {
+            return;
+        }
+        let mut kept = self.trades.lock().unwrap_or_else(PoisonError::into_inner);
+        for trade in trades {
+            if kept.len() >= self.trades_max {
+                kept.pop_front();
+            }
+            if self.trades_max > 0 {
+                kept.push_back(*trade);
+            }
+        }
     }
 
     /// The best `levels` of the book as last published; never half of one state and half of another.
     #[must_use]
     pub fn book(&self, levels: usize) -> BookView {
+        self.catch_up();
         loop {
             let before = self.version.load(Ordering::Acquire);
             if before.is_multiple_of(2) {
@@ -134,22 +225,10 @@ impl Feed {
         }
     }
 
-    /// Adds trades, oldest first; forgets the oldest beyond the bound.
-    pub fn publish_trades<'a>(&self, trades: impl Iterator<Item = &'a Trade>) {
-        let mut kept = self.trades.lock().unwrap_or_else(PoisonError::into_inner);
-        for trade in trades {
-            if kept.len() >= self.trades_max {
-                kept.pop_front();
-            }
-            if self.trades_max > 0 {
-                kept.push_back(*trade);
-            }
-        }
-    }
-
     /// Trades in ascending order: the newest `limit`, or the first `limit` with an id of `from` or above.
     #[must_use]
     pub fn trades(&self, from: Option<u64>, limit: usize) -> Vec<Trade> {
+        self.catch_up();
         let kept = self.trades.lock().unwrap_or_else(PoisonError::into_inner);
         let start = match from {
             Some(from) => kept.partition_point(|trade| trade.id.0 < from),
@@ -162,6 +241,7 @@ impl Feed {
     /// above. Looks through what is kept of the symbol's trades.
     #[must_use]
     pub fn trades_of(&self, account: AccountId, from: Option<u64>, limit: usize) -> Vec<Trade> {
+        self.catch_up();
         let kept = self.trades.lock().unwrap_or_else(PoisonError::into_inner);
         let own = |trade: &&Trade| trade.maker_account == account || trade.taker_account == account;
         match from {
@@ -175,6 +255,46 @@ impl Feed {
                 newest
             }
         }
+    }
+}
+
+impl Held {
+    fn lock(&self) -> MutexGuard<'_, VecDeque<Waiting>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Waiting {
+    /// What becomes safe at the same moment.
+    fn add(&mut self, news: Self, trades_max: usize) {
+        self.until = self.until.max(news.until);
+        if news.book.is_some() {
+            self.book = news.book;
+        }
+        self.trades.extend(news.trades);
+        // So many are forgotten as soon as they are seen.
+        let surplus = self.trades.len().saturating_sub(trades_max);
+        self.trades.drain(..surplus);
+    }
+}
+
+/// The words of a market's top levels, each with its place.
+fn write_book<B: OrderBook>(market: &Market<B>, mut store: impl FnMut(usize, u64)) {
+    store(0, market.seq());
+    store(1, market.changed_at().0);
+    for (side, count_at) in [(Side::Buy, 2), (Side::Sell, 3)] {
+        let base = HEADER_WORDS + (count_at - 2) * BOOK_LEVELS_MAX * LEVEL_WORDS;
+        let mut count = 0;
+        market.book().for_each_level(side, |level| {
+            let at = base + count * LEVEL_WORDS;
+            store(at, level.price.0);
+            store(at + 1, low_word(level.quantity));
+            store(at + 2, low_word(level.quantity >> 64));
+            store(at + 3, u64::from(level.orders));
+            count += 1;
+            if count == BOOK_LEVELS_MAX { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        store(count_at, count as u64);
     }
 }
 
@@ -197,14 +317,14 @@ mod tests {
     use lightning_core::types::{Amount, AssetId, OrderId, Quantity, SignedAmount, SymbolId, Ticket};
 
     use super::*;
-    use crate::journal::VolatileJournal;
+    use crate::journal::Journal;
 
     const SYMBOL: SymbolId = SymbolId(0);
 
     /// A matcher with one symbol, driven by hand.
     struct Desk {
         matcher: Matcher,
-        journal: VolatileJournal,
+        journal: Journal,
         out: MatcherOutbox,
         last_order: u64,
     }
@@ -221,7 +341,7 @@ mod tests {
             let spec = SymbolSpec::new(SYMBOL, AssetId(0), AssetId(1), 1, 1, limits).unwrap();
             let mut desk = Self {
                 matcher: Matcher::default(),
-                journal: VolatileJournal::default(),
+                journal: Journal::volatile(),
                 out: MatcherOutbox::default(),
                 last_order: 0,
             };
@@ -242,7 +362,8 @@ mod tests {
             let reserved = Amount(u128::from(if side == Side::Buy { price * quantity } else { quantity }));
             let order = NewOrder::limit(AccountId(1), SYMBOL, side, Price(price), Quantity(quantity));
             self.send(ToMatcher::Admit(AdmittedOrder {
-                to: ReplyTo { ticket: Ticket(0), recorded: false },
+                to: ReplyTo::direct(Ticket(0)),
+                accepted_at: lightning_core::types::Timestamp(1),
                 id,
                 order,
                 reserved,
@@ -254,7 +375,7 @@ mod tests {
         }
 
         fn cancel(&mut self, order: OrderId) {
-            let to = ReplyTo { ticket: Ticket(0), recorded: false };
+            let to = ReplyTo::direct(Ticket(0));
             self.send(ToMatcher::Cancel { to, account: AccountId(1), symbol: SYMBOL, order, only_if: None });
         }
 
@@ -315,6 +436,36 @@ mod tests {
         });
     }
 
+    /// Nothing is seen before its record is safe, and everything is when it is; what is under way and what comes
+    /// behind it are two things to wait for, and never more.
+    #[test]
+    fn what_is_not_safe_is_not_seen() {
+        let mut desk = Desk::open();
+        let gate = Arc::new(Gate::at(Lsn(0)));
+        let feed = Feed::behind(Some(gate.clone()), 10);
+        let waiting = || feed.held.as_ref().unwrap().waiting.lock().unwrap().len();
+        let mut publish = |price| {
+            desk.place(Side::Buy, price, 1);
+            feed.publish_book(desk.market());
+            desk.market().horizon()
+        };
+        let first = publish(1);
+        gate.set_taken(first);
+        let second = publish(2);
+        let third = publish(3);
+        assert_eq!((waiting(), feed.book(20)), (2, BookView::default()));
+        gate.set_open(first);
+        assert_eq!(feed.book(20).bids[0].price, Price(1));
+        gate.set_taken(third);
+        let fourth = publish(4);
+        gate.set_open(second);
+        assert_eq!(feed.book(20).bids[0].price, Price(1), "the third goes with the second");
+        gate.set_open(third);
+        assert_eq!(feed.book(20).bids[0].price, Price(3));
+        gate.set_open(fourth);
+        assert_eq!((feed.book(20).bids[0].price, waiting()), (Price(4), 0));
+    }
+
     #[test]
     fn trades_are_kept_up_to_a_bound_and_found_by_id() {
         let feed = Feed::new(3);
@@ -336,7 +487,7 @@ mod tests {
             book_seq: 1,
         };
         let trades: Vec<_> = (1..=5).map(trade).collect();
-        feed.publish_trades(trades.iter());
+        feed.publish_trades(&trades);
         let ids = |from, limit| feed.trades(from, limit).iter().map(|trade| trade.id.0).collect::<Vec<_>>();
         assert_eq!(ids(None, 10), [3, 4, 5]);
         assert_eq!(ids(None, 2), [4, 5]);

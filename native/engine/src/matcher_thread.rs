@@ -12,10 +12,10 @@ use lightning_core::log::Context;
 use lightning_core::matcher::Matcher;
 use lightning_core::message::{Outcome, Reply, ToSequencer as SequencerMessage};
 use lightning_core::outbox::MatcherOutbox;
-use lightning_core::types::{Lsn, Ticket};
+use lightning_core::types::{Lsn, Ticket, Timestamp};
 
 use crate::clock::Clock;
-use crate::journal::VolatileJournal;
+use crate::journal::Journal;
 use crate::market_data::Feed;
 use crate::mischief::ShardMischief;
 use crate::replies::{Replies, accrued};
@@ -32,7 +32,7 @@ pub(crate) struct MatcherThread {
     pub(crate) router: Router,
     pub(crate) replies: Arc<Replies>,
     pub(crate) credits: Arc<Credits>,
-    pub(crate) journal: VolatileJournal,
+    pub(crate) journal: Journal,
     pub(crate) clock: Clock,
     pub(crate) mischief: ShardMischief,
 }
@@ -53,10 +53,13 @@ impl Feeds {
         self.0[symbol].as_ref().expect("a symbol of this matcher")
     }
 
-    /// Publishes what a batch changed: trades by symbol, and the top of each changed book once.
-    pub(crate) fn publish(&self, matcher: &Matcher, out: &mut MatcherOutbox, books: bool) {
+    /// Publishes what a batch changed: trades by symbol, and the top of each changed book once. Says which record it
+    /// waits for.
+    pub(crate) fn publish(&self, matcher: &Matcher, out: &mut MatcherOutbox, books: bool) -> Lsn {
+        let mut shown = Lsn(0);
         for run in out.trades.chunk_by(|a, b| a.symbol == b.symbol) {
-            self.feed(run[0].symbol.0 as usize).publish_trades(run.iter());
+            self.feed(run[0].symbol.0 as usize).publish_trades(run);
+            shown = shown.max(run[run.len() - 1].cause);
         }
         out.trades.clear();
         if books {
@@ -66,10 +69,12 @@ impl Feeds {
                 // A symbol that was removed in the same batch has no book any more.
                 if let Some(market) = matcher.market(symbol) {
                     self.feed(symbol.0 as usize).publish_book(market);
+                    shown = shown.max(market.horizon());
                 }
             }
         }
         out.changed.clear();
+        shown
     }
 }
 
@@ -96,23 +101,25 @@ impl MatcherThread {
                 messages.push(message);
             }
             let now = self.clock.now();
-            let mut ctx = Context { now, log: &mut self.journal };
             if messages.is_empty() {
+                let mut ctx = Context { now, log: &mut self.journal };
                 self.matcher.tick(&mut ctx, &mut out);
             }
             let (mut held, mut done) = (Vec::new(), Vec::new());
             for message in messages.drain(..) {
                 match message {
                     ToMatcher::Admitted(batch, credits) => {
+                        let mut ctx = Context { now, log: &mut self.journal };
                         for message in batch {
                             self.matcher.handle(message, &mut ctx, &mut out);
                         }
                         held.push(credits);
                     }
                     ToMatcher::Question(ticket, _held) => {
-                        out.replies.push(part_of_totals(&self.matcher, ticket, &ctx));
+                        out.replies.push(part_of_totals(&self.matcher, ticket, now, self.journal.last()));
                     }
                     ToMatcher::Control(control) => {
+                        let mut ctx = Context { now, log: &mut self.journal };
                         done.push(control(&mut self.matcher, &mut self.feeds, &mut ctx, &mut out));
                     }
                 }
@@ -125,17 +132,17 @@ impl MatcherThread {
     }
 
     fn flush(&mut self, out: &mut MatcherOutbox, held: Vec<Arc<HeldCredits>>) {
-        self.feeds.publish(&self.matcher, out, true);
+        let shown = self.feeds.publish(&self.matcher, out, true);
         self.mischief.step();
-        self.settle(out, held);
+        self.settle(out, held, shown);
         self.mischief.step();
-        self.replies.push(&mut out.replies);
+        self.replies.push(&mut out.replies, shown);
     }
 
     /// One message per sequencer, and then another for each that is to remember answers and pass them on: like
     /// all answers these leave last, so that who has one finds its effects whichever sequencer they ask next.
     /// The batch's credits come back when the last message has been applied.
-    fn settle(&mut self, out: &mut MatcherOutbox, held: Vec<Arc<HeldCredits>>) {
+    fn settle(&mut self, out: &mut MatcherOutbox, held: Vec<Arc<HeldCredits>>, shown: Lsn) {
         let held = Arc::new(HeldCredits { credits: self.credits.clone(), count: 0, others: held });
         let shards = self.router.sequencers();
         let shard_of = |message: &SequencerMessage| shard_of_account(message.account(), shards);
@@ -144,16 +151,17 @@ impl MatcherThread {
         for messages in [&mut out.to_sequencer, &mut answers] {
             for (shard, messages) in deal(messages, shards, shard_of) {
                 self.mischief.step();
-                self.router.settle(shard, SettlementBatch { messages, held: held.clone() });
+                self.router.settle(shard, SettlementBatch { messages, shown, held: held.clone() });
             }
         }
     }
 }
 
-/// What a matcher adds to the proof of conservation: the fees that have accrued and are nobody's yet.
-pub(crate) fn part_of_totals(matcher: &Matcher, ticket: Ticket, ctx: &Context<'_>) -> Reply {
+/// What a matcher adds to the proof of conservation: the fees that have accrued and are nobody's yet. Nothing of it is
+/// newer than `gate`.
+pub(crate) fn part_of_totals(matcher: &Matcher, ticket: Ticket, at: Timestamp, gate: Lsn) -> Reply {
     let outcome = Outcome::Totals(matcher.accrued_fees().into_iter().map(accrued).collect());
-    Reply { ticket, gate: Lsn(0), at: ctx.now, duplicate: false, outcome }
+    Reply { ticket, gate, at, duplicate: false, outcome }
 }
 
 fn weight(message: &ToMatcher) -> usize {

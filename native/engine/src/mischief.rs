@@ -14,6 +14,8 @@ pub struct Mischief {
     pub jitter: Option<u64>,
     /// The first sequencer panics at its so many-th step.
     pub panic_after: Option<u64>,
+    /// So many bytes that wait to be written are too many to take anything new.
+    pub backlog_high: Option<u64>,
 }
 
 /// One shard's share of it.

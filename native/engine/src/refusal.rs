@@ -1,5 +1,8 @@
 //! A refusal as the caller sees it: the core's code, the field that caused it, a sentence, and figures.
 
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+
 use lightning_core::limits::NAME_LENGTH_MAX;
 use lightning_core::message::OrderStatus;
 use lightning_core::reject::{Code, Detail, Reject};
@@ -97,6 +100,16 @@ impl Refusal {
         }
     }
 
+    /// The refusal that [`Self::to_json`] wrote.
+    pub(crate) fn from_json(json: &Value) -> Result<Self, String> {
+        let text = |field: &str| json[field].as_str();
+        let code = text("code").and_then(|name| Code::ALL.iter().find(|code| code.as_str() == name));
+        let &code = code.ok_or("it is a refusal without a code")?;
+        let message = text("message").ok_or("it is a refusal without a message")?.to_owned();
+        let details = json["details"].as_object().cloned().ok_or("it is a refusal without details")?;
+        Ok(Self { code, field: text("field").map(field_named), message, details })
+    }
+
     /// As the boundary carries it.
     #[must_use]
     pub fn to_json(&self) -> Value {
@@ -126,6 +139,18 @@ const fn field_of(code: Code) -> Option<&'static str> {
         Code::StaleRequest => "validUntil",
         _ => return None,
     })
+}
+
+/// A field's name that was read back. Names that this program does not use by itself are few, and are kept for ever.
+fn field_named(name: &str) -> &'static str {
+    static NAMES: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+    let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = names.get(name) {
+        return known;
+    }
+    let known: &'static str = Box::leak(name.to_owned().into_boxed_str());
+    names.insert(known);
+    known
 }
 
 /// A name that somebody sent, as a message shows it: not the megabyte that it may be.

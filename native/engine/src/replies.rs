@@ -12,6 +12,7 @@ use lightning_core::message::{AssetTotals, OrderPage, Outcome, Reply};
 use lightning_core::reject::Code;
 use lightning_core::types::{AssetId, Lsn, SignedAmount, Ticket, Timestamp};
 
+use crate::halt::Halted;
 use crate::refusal::Refusal;
 
 /// One answer to one ticket.
@@ -45,8 +46,8 @@ impl Answer {
 pub struct Ready {
     /// Answers, in the order in which they became ready.
     pub answers: Vec<Answer>,
-    /// Set once, when a broken invariant has halted the engine: what is still unanswered never will be.
-    pub halted: Option<String>,
+    /// Set once, when the engine has halted: what is still unanswered never will be.
+    pub halted: Option<Halted>,
 }
 
 /// Called when something becomes ready and nobody was told yet.
@@ -72,6 +73,8 @@ struct Inner {
 
 struct FanOut {
     missing: usize,
+    /// The latest record that a part waits for.
+    until: Lsn,
     /// Orders that the whole may have; of those with the lowest ids, each part has as many.
     most: usize,
     answer: Option<Answer>,
@@ -93,7 +96,8 @@ impl Replies {
 
     /// Announces that a ticket will get `parts` answers, to be handed out as one, with `most` orders at most.
     pub(crate) fn expect_parts(&self, ticket: Ticket, parts: usize, most: usize) {
-        let before = self.lock().fan_outs.insert(ticket, FanOut { missing: parts, most, answer: None });
+        let before =
+            self.lock().fan_outs.insert(ticket, FanOut { missing: parts, until: Lsn(0), most, answer: None });
         assert!(before.is_none(), "{ticket:?} was used twice");
     }
 
@@ -107,14 +111,15 @@ impl Replies {
         self.lock().edge_refusals.remove(&ticket);
     }
 
-    /// Takes over what a shard answered. After a halt nothing gets out any more.
-    pub(crate) fn push(&self, replies: &mut Vec<Reply>) {
+    /// Takes over what a shard answered. None of it leaves before `shown` is safe, a record that what the shard has
+    /// published may wait for: whoever has an answer finds its effects. After a halt nothing gets out any more.
+    pub(crate) fn push(&self, replies: &mut Vec<Reply>, shown: Lsn) {
         if replies.is_empty() {
             return;
         }
         let mut inner = self.lock();
         for Reply { ticket, gate, at, duplicate, outcome } in replies.drain(..) {
-            inner.put(Answer { ticket, gate, at, duplicate, result: Ok(outcome) });
+            inner.put(Answer { ticket, gate, at, duplicate, result: Ok(outcome) }, shown);
         }
         self.wake_once(inner);
     }
@@ -134,13 +139,12 @@ impl Replies {
     }
 
     /// Records up to here can no longer be lost: what waited for them leaves.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "called by the journal of files, which is another issue")
-    )]
     pub(crate) fn advance(&self, durable: Lsn) {
         let mut inner = self.lock();
         assert!(durable >= inner.durable, "what was durable stays durable");
+        if inner.halted {
+            return; // Whoever waits has been told that they will never know.
+        }
         inner.durable = durable;
         let later = inner.gated.split_off(&Lsn(durable.0 + 1));
         let released = std::mem::replace(&mut inner.gated, later);
@@ -149,11 +153,12 @@ impl Replies {
     }
 
     /// A broken invariant: no answer leaves any more, and the caller is told why.
-    pub(crate) fn halt(&self, why: String) {
+    pub(crate) fn halt(&self, halted: Halted) {
         let mut inner = self.lock();
         if !inner.halted {
             inner.halted = true;
-            inner.ready.halted = Some(why);
+            inner.ready.halted = Some(halted);
+            inner.gated.clear();
         }
         self.wake_once(inner);
     }
@@ -179,7 +184,7 @@ impl Replies {
 }
 
 impl Inner {
-    fn put(&mut self, answer: Answer) {
+    fn put(&mut self, answer: Answer, shown: Lsn) {
         if self.halted {
             return;
         }
@@ -190,22 +195,24 @@ impl Inner {
         {
             answer.result = Err(refusal);
         }
-        let answer = if self.fan_outs.is_empty() { Some(answer) } else { self.join(answer) };
-        let Some(answer) = answer else { return };
-        if answer.gate <= self.durable {
+        let until = answer.gate.max(shown);
+        let answer = if self.fan_outs.is_empty() { Some((answer, until)) } else { self.join(answer, until) };
+        let Some((answer, until)) = answer else { return };
+        if until <= self.durable {
             self.ready.answers.push(answer);
         } else {
-            self.gated.entry(answer.gate).or_default().push(answer);
+            self.gated.entry(until).or_default().push(answer);
         }
     }
 
     /// Adds a part to its question's answer; gives the whole when it was the last.
-    fn join(&mut self, part: Answer) -> Option<Answer> {
+    fn join(&mut self, part: Answer, until: Lsn) -> Option<(Answer, Lsn)> {
         let ticket = part.ticket;
         let Some(fan_out) = self.fan_outs.get_mut(&ticket) else {
-            return Some(part);
+            return Some((part, until));
         };
         fan_out.missing -= 1;
+        fan_out.until = fan_out.until.max(until);
         fan_out.answer = Some(match fan_out.answer.take() {
             None => part,
             Some(so_far) => merge(so_far, part),
@@ -213,12 +220,12 @@ impl Inner {
         if fan_out.missing > 0 {
             return None;
         }
-        let FanOut { most, answer, .. } = self.fan_outs.remove(&ticket)?;
+        let FanOut { until, most, answer, .. } = self.fan_outs.remove(&ticket)?;
         let mut whole = answer?;
         if let Ok(Outcome::Orders(page)) = &mut whole.result {
             page.orders.truncate(most);
         }
-        Some(whole)
+        Some((whole, until))
     }
 }
 
@@ -287,12 +294,36 @@ mod tests {
     #[test]
     fn an_answer_leaves_when_what_it_shows_is_durable_and_not_before() {
         let replies = Replies::new(Box::new(|| {}), Lsn(0));
-        replies.push(&mut vec![reply(1, 3), reply(2, 1), reply(3, 0)]);
+        replies.push(&mut vec![reply(1, 3), reply(2, 1), reply(3, 0)], Lsn(0));
         assert_eq!(tickets(&replies.drain()), [3]);
         replies.advance(Lsn(2));
         assert_eq!(tickets(&replies.drain()), [2]);
         replies.advance(Lsn(3));
         assert_eq!(tickets(&replies.drain()), [1]);
+    }
+
+    #[test]
+    fn an_answer_waits_for_what_its_shard_has_published() {
+        let replies = Replies::new(Box::new(|| {}), Lsn(0));
+        replies.expect_parts(Ticket(2), 2, 5);
+        let part = |gate| Reply { outcome: Outcome::Orders(OrderPage::default()), ..reply(2, gate) };
+        replies.push(&mut vec![reply(1, 1), part(1)], Lsn(3));
+        replies.push(&mut vec![part(2)], Lsn(0));
+        replies.advance(Lsn(2));
+        assert!(replies.drain().answers.is_empty());
+        replies.advance(Lsn(3));
+        let ready = replies.drain();
+        assert_eq!(tickets(&ready), [1, 2]);
+        assert_eq!(ready.answers[0].gate, Lsn(1), "what it says is its own record");
+    }
+
+    #[test]
+    fn what_waits_when_the_engine_halts_never_leaves() {
+        let replies = Replies::new(Box::new(|| {}), Lsn(0));
+        replies.push(&mut vec![reply(1, 1)], Lsn(0));
+        replies.halt(Halted::broken("why"));
+        replies.advance(Lsn(1));
+        assert!(replies.drain().answers.is_empty());
     }
 
     #[test]
@@ -303,11 +334,11 @@ mod tests {
             counter.fetch_add(1, Ordering::SeqCst);
         };
         let replies = Replies::new(Box::new(wake), Lsn(u64::MAX));
-        replies.push(&mut vec![reply(1, 1)]);
-        replies.push(&mut vec![reply(2, 1)]);
+        replies.push(&mut vec![reply(1, 1)], Lsn(0));
+        replies.push(&mut vec![reply(2, 1)], Lsn(0));
         assert_eq!(wakes.load(Ordering::SeqCst), 1);
         assert_eq!(tickets(&replies.drain()), [1, 2]);
-        replies.push(&mut vec![reply(3, 1)]);
+        replies.push(&mut vec![reply(3, 1)], Lsn(0));
         assert_eq!(wakes.load(Ordering::SeqCst), 2);
     }
 
@@ -316,9 +347,9 @@ mod tests {
         let replies = Replies::new(Box::new(|| {}), Lsn(u64::MAX));
         replies.expect_parts(Ticket(1), 2, 5);
         let part = |gate| Reply { outcome: Outcome::Orders(OrderPage::default()), ..reply(1, gate) };
-        replies.push(&mut vec![part(5)]);
+        replies.push(&mut vec![part(5)], Lsn(0));
         assert!(replies.drain().answers.is_empty());
-        replies.push(&mut vec![part(4)]);
+        replies.push(&mut vec![part(4)], Lsn(0));
         let ready = replies.drain();
         assert_eq!(tickets(&ready), [1]);
         assert_eq!(ready.answers[0].gate, Lsn(5));
@@ -331,7 +362,7 @@ mod tests {
         replies.refuse_unless_seen(Ticket(1), refusal.clone());
         replies.refuse_unless_seen(Ticket(2), refusal.clone());
         let seen = Reply { duplicate: true, outcome: Outcome::TimerSet(None), ..reply(2, 1) };
-        replies.push(&mut vec![reply(1, 1), seen]);
+        replies.push(&mut vec![reply(1, 1), seen], Lsn(0));
         let ready = replies.drain();
         assert_eq!(ready.answers[0].result.as_ref().unwrap_err(), &refusal);
         assert!(matches!(ready.answers[1].result, Ok(Outcome::TimerSet(None))));
@@ -340,12 +371,12 @@ mod tests {
     #[test]
     fn after_a_halt_nothing_gets_out_but_the_reason() {
         let replies = Replies::new(Box::new(|| {}), Lsn(u64::MAX));
-        replies.halt("shard 1: a sum is off".into());
-        replies.push(&mut vec![reply(1, 1)]);
+        replies.halt(Halted::broken("shard 1: a sum is off"));
+        replies.push(&mut vec![reply(1, 1)], Lsn(0));
         let ready = replies.drain();
         assert!(ready.answers.is_empty());
         replies.refuse(Ticket(2), Refusal::new(lightning_core::reject::Code::Internal, "halted"));
         assert_eq!(tickets(&replies.drain()), [2]);
-        assert_eq!(ready.halted.as_deref(), Some("shard 1: a sum is off"));
+        assert_eq!(ready.halted, Some(Halted::broken("shard 1: a sum is off")));
     }
 }

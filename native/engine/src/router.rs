@@ -21,7 +21,8 @@ use lightning_core::matcher::Matcher;
 use lightning_core::message::{Command, ToMatcher as MatcherMessage, ToSequencer as SequencerMessage};
 use lightning_core::outbox::{MatcherOutbox, SequencerOutbox};
 use lightning_core::sequencer::Sequencer;
-use lightning_core::types::{AccountId, SymbolId, Ticket};
+pub(crate) use lightning_core::shards::{shard_of_account, shard_of_symbol};
+use lightning_core::types::{Lsn, Ticket};
 
 use crate::matcher_thread::Feeds;
 
@@ -64,6 +65,8 @@ pub(crate) type MatcherControl =
 /// whatever the number of fills and accounts.
 pub(crate) struct SettlementBatch {
     pub(crate) messages: Vec<SequencerMessage>,
+    /// The latest record that what was published with them waits for.
+    pub(crate) shown: Lsn,
     /// Returned when the last shard has applied its part.
     pub(crate) held: Arc<HeldCredits>,
 }
@@ -166,21 +169,6 @@ pub(crate) fn deal<T>(
     batches.into_iter().enumerate().filter(|(_, batch)| !batch.is_empty())
 }
 
-/// Which of `shards` owns an account. Callers choose account ids, so they are mixed before they are divided.
-pub(crate) fn shard_of_account(account: AccountId, shards: usize) -> usize {
-    shard(account.0, shards)
-}
-
-/// Which of `shards` owns a symbol. Symbols are numbered densely: dealt out in turn.
-pub(crate) fn shard_of_symbol(symbol: SymbolId, shards: usize) -> usize {
-    symbol.0 as usize % shards
-}
-
-fn shard(id: u64, shards: usize) -> usize {
-    let mixed = id.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
-    usize::try_from(mixed % shards as u64).expect("below the number of shards")
-}
-
 /// Admission: how many more commands may be in flight.
 #[derive(Debug)]
 pub(crate) struct Credits {
@@ -245,14 +233,5 @@ mod tests {
         assert_eq!(credits.in_flight(), 3);
         drop(other);
         assert_eq!(credits.in_flight(), 0);
-    }
-
-    #[test]
-    fn accounts_that_are_multiples_of_the_shard_count_spread_all_the_same() {
-        let mut counts = [0_usize; 10];
-        for account in (1..=10_000).map(|n| AccountId(n * 10)) {
-            counts[shard_of_account(account, 10)] += 1;
-        }
-        assert!(counts.iter().all(|&count| (800..1_200).contains(&count)), "{counts:?}");
     }
 }

@@ -14,10 +14,10 @@ use lightning_core::log::Context;
 use lightning_core::message::{Command, ToMatcher as MatcherMessage, ToSequencer as SequencerMessage};
 use lightning_core::outbox::SequencerOutbox;
 use lightning_core::sequencer::Sequencer;
-use lightning_core::types::Timestamp;
+use lightning_core::types::{Lsn, Timestamp};
 
 use crate::clock::Clock;
-use crate::journal::{LeasedOrderIds, VolatileJournal};
+use crate::journal::{Journal, LeasedOrderIds};
 use crate::mischief::ShardMischief;
 use crate::replies::Replies;
 use crate::router::{
@@ -37,13 +37,15 @@ pub(crate) struct SequencerThread {
     pub(crate) router: Router,
     pub(crate) replies: Arc<Replies>,
     pub(crate) credits: Arc<Credits>,
-    pub(crate) journal: VolatileJournal,
+    pub(crate) journal: Journal,
     pub(crate) order_ids: LeasedOrderIds,
     pub(crate) clock: Clock,
     pub(crate) mischief: ShardMischief,
     /// Alive as long as something that timers caused is under way: there is one such batch at a time, so that
     /// what waits on a channel stays bounded.
     pub(crate) timers_under_way: Weak<HeldCredits>,
+    /// The latest record that something waits for which matchers have published with what was applied here.
+    pub(crate) shown: Lsn,
 }
 
 /// Credits on their way: of commands that went on to other shards, and of messages that caused more messages.
@@ -149,6 +151,7 @@ impl SequencerThread {
         out: &mut SequencerOutbox,
     ) {
         let before = out.to_sequencer.len();
+        self.shown = self.shown.max(batch.shown);
         let mut ctx = Context { now, log: &mut self.journal };
         for message in batch.messages {
             self.sequencer.handle_settlement(message, &mut ctx, out);
@@ -169,7 +172,7 @@ impl SequencerThread {
         let shard_of = |message: &SequencerMessage| shard_of_account(message.account(), shards);
         for (shard, messages) in deal(&mut out.to_sequencer, shards, shard_of) {
             self.mischief.step();
-            self.router.settle(shard, SettlementBatch { messages, held: held.clone() });
+            self.router.settle(shard, SettlementBatch { messages, shown: self.shown, held: held.clone() });
         }
         let shards = self.router.matchers();
         let shard_of = |message: &MatcherMessage| shard_of_symbol(message.symbol(), shards);
@@ -178,6 +181,6 @@ impl SequencerThread {
             self.router.to_matcher(shard, ToMatcher::Admitted(batch, held.clone()));
         }
         self.mischief.step();
-        self.replies.push(&mut out.replies);
+        self.replies.push(&mut out.replies, self.shown);
     }
 }

@@ -1,23 +1,24 @@
 //! The product's driver: one thread per shard, parked while there is nothing to do.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
 use lightning_core::log::Context;
 use lightning_core::matcher::Matcher;
 use lightning_core::message::Command;
 use lightning_core::outbox::{MatcherOutbox, SequencerOutbox};
 use lightning_core::reject::Code;
 use lightning_core::sequencer::Sequencer;
-use lightning_core::types::Ticket;
+use lightning_core::types::{Lsn, Ticket};
 
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::journal::{LeasedOrderIds, VolatileJournal};
+use crate::halt::{Breaker, Halted};
+use crate::journal::{Journal, LeasedOrderIds};
 use crate::matcher_thread::{Feeds, MatcherThread};
 use crate::mischief::Mischief;
 use crate::refusal::Refusal;
@@ -26,7 +27,7 @@ use crate::router::{Credits, Done, HeldCredits, Router, ToMatcher, ToSequencer};
 use crate::sequencer_thread::SequencerThread;
 
 /// Order ids leased to a sequencer at a time.
-const ORDER_ID_BLOCK: u64 = 1_024;
+pub(crate) const ORDER_ID_BLOCK: u64 = 1_024;
 
 /// How long nothing moves before a closing engine is taken for broken. Far beyond any pause of a live machine.
 const STUCK: Duration = Duration::from_secs(5);
@@ -35,66 +36,54 @@ const STUCK: Duration = Duration::from_secs(5);
 pub(crate) struct Threaded {
     router: Router,
     pub(crate) credits: Arc<Credits>,
-    pub(crate) journal: VolatileJournal,
-    halted: Arc<AtomicBool>,
-    /// Dropped to stop every shard, wherever it waits.
-    stop: Arc<Mutex<Option<Sender<()>>>>,
+    breaker: Breaker,
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
 impl Threaded {
-    /// Starts the threads: the whole graph of threads and channels is built here.
+    /// Starts the threads: the whole graph of threads and channels is built here. They stop when `stopped` is
+    /// disconnected.
     pub(crate) fn start(
         config: &Config,
-        replies: &Arc<Replies>,
-        clock: &Clock,
+        shards: Shards,
+        leased: &Arc<AtomicU64>,
+        (replies, journal, clock): (&Arc<Replies>, &Journal, &Clock),
+        (breaker, stopped): (&Breaker, &Receiver<()>),
         mischief: Mischief,
     ) -> Result<Self, Refusal> {
         let credits = Credits::new(config.credits);
-        let journal = VolatileJournal::default();
-        let order_ids = Arc::new(AtomicU64::new(0));
-        let halted = Arc::new(AtomicBool::new(false));
-        let (stop, stopped) = bounded(0);
-        let stop = Arc::new(Mutex::new(Some(stop)));
         let (router, inboxes, admitted) = Router::new(config.sequencers, config.matchers, config.credits);
         let mut threads = Vec::new();
         let mut failure = None;
-        let mut start = |name: String, run: Box<dyn FnOnce() + Send>| {
-            let (replies, halted, stop, who) = (replies.clone(), halted.clone(), stop.clone(), name.clone());
-            let body = move || {
-                // A panic is a broken invariant: this shard's state can't be trusted any more, so the whole
-                // engine stops answering. It never reaches the host as anything but a rejected promise.
-                if let Err(panic) = catch_unwind(AssertUnwindSafe(run)) {
-                    halted.store(true, Ordering::SeqCst);
-                    drop(lock(&stop).take());
-                    replies.halt(format!("{who}: {}", panic_text(&*panic)));
-                }
-            };
-            match std::thread::Builder::new().name(name).spawn(body) {
-                Ok(thread) => threads.push(thread),
-                Err(error) => failure = Some(error),
-            }
+        let mut start = |name: String, run: Box<dyn FnOnce() + Send>| match spawn(name, breaker, run) {
+            Ok(thread) => threads.push(thread),
+            Err(refusal) => failure = Some(refusal),
         };
-        for (shard, inbox) in inboxes.into_iter().enumerate() {
+        for (shard, (inbox, sequencer)) in inboxes.into_iter().zip(shards.sequencers).enumerate() {
+            let (journal, clock) = (journal.clone(), clock.clone());
+            let order_ids =
+                LeasedOrderIds::new(leased.clone(), ORDER_ID_BLOCK, journal.clone(), clock.clone());
             let thread = SequencerThread {
-                sequencer: Sequencer::new(config.limits),
+                sequencer,
                 inbox,
                 stop: stopped.clone(),
                 router: router.clone(),
                 replies: replies.clone(),
                 credits: credits.clone(),
-                journal: journal.clone(),
-                order_ids: LeasedOrderIds::new(order_ids.clone(), ORDER_ID_BLOCK),
-                clock: clock.clone(),
+                journal,
+                order_ids,
+                clock,
                 mischief: mischief.sequencer(shard),
                 timers_under_way: Weak::new(),
+                shown: Lsn(0),
             };
             start(format!("sequencer-{shard}"), Box::new(move || thread.run()));
         }
-        for (shard, inbox) in admitted.into_iter().enumerate() {
+        let matchers = shards.matchers.into_iter().zip(shards.feeds);
+        for (shard, (inbox, (matcher, feeds))) in admitted.into_iter().zip(matchers).enumerate() {
             let thread = MatcherThread {
-                matcher: Matcher::default(),
-                feeds: Feeds::default(),
+                matcher,
+                feeds,
                 inbox,
                 stop: stopped.clone(),
                 router: router.clone(),
@@ -106,19 +95,14 @@ impl Threaded {
             };
             start(format!("matcher-{shard}"), Box::new(move || thread.run()));
         }
-        let engine = Self { router, credits, journal, halted, stop, threads: Mutex::new(threads) };
+        let engine = Self { router, credits, breaker: breaker.clone(), threads: Mutex::new(threads) };
         match failure {
             None => Ok(engine),
-            Some(error) => {
-                engine.close(replies);
-                Err(Refusal::new(Code::Internal, format!("a thread can't be started: {error}")))
+            Some(refusal) => {
+                engine.end();
+                Err(refusal)
             }
         }
-    }
-
-    /// True after a broken invariant.
-    pub(crate) fn is_halted(&self) -> bool {
-        self.halted.load(Ordering::SeqCst)
     }
 
     /// Sends commands, each with a credit taken, to one sequencer.
@@ -200,36 +184,78 @@ impl Threaded {
             match heard.recv_timeout(Duration::from_millis(50)) {
                 Ok(result) => return Some(result),
                 Err(RecvTimeoutError::Disconnected) => return None,
-                Err(RecvTimeoutError::Timeout) if self.is_halted() => return None,
+                Err(RecvTimeoutError::Timeout) if self.breaker.halted().is_some() => return None,
                 Err(RecvTimeoutError::Timeout) => {}
             }
         }
     }
 
-    /// Waits until everything in flight has been settled, then ends the threads. A halted engine ends at once,
-    /// and one in which nothing moves any more is halted: a credit that never returns must not hang the host.
-    pub(crate) fn close(&self, replies: &Replies) {
+    /// Waits until everything in flight has been settled. A halted engine is not waited for, and one in which nothing
+    /// moves any more is halted: a credit that never returns must not hang the host.
+    pub(crate) fn drain(&self) {
         let (mut waiting, mut moved) = (self.credits.in_flight(), Instant::now());
-        while waiting > 0 && !self.is_halted() {
+        while waiting > 0 && self.breaker.halted().is_none() {
             std::thread::park_timeout(Duration::from_micros(100));
             let now = self.credits.in_flight();
             if now != waiting {
                 (waiting, moved) = (now, Instant::now());
             } else if moved.elapsed() > STUCK {
-                self.halted.store(true, Ordering::SeqCst);
-                replies.halt(format!("close: {waiting} commands never ended"));
+                self.breaker.halt(Halted::broken(format!("{waiting} commands never ended")));
             }
         }
-        drop(lock(&self.stop).take());
-        for thread in self.threads.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
-            // A shard that panicked has reported it already.
-            let _ = thread.join();
+    }
+
+    /// Ends the threads, wherever they are.
+    pub(crate) fn end(&self) {
+        self.breaker.stop_shards();
+        join(&self.threads);
+    }
+}
+
+/// The state that threads begin with.
+pub(crate) struct Shards {
+    pub(crate) sequencers: Vec<Sequencer>,
+    pub(crate) matchers: Vec<Matcher>,
+    /// Of each matcher.
+    pub(crate) feeds: Vec<Feeds>,
+}
+
+impl Shards {
+    /// Of an engine in which nothing has happened.
+    pub(crate) fn new(config: &Config) -> Self {
+        Self {
+            sequencers: (0..config.sequencers).map(|_| Sequencer::new(config.limits)).collect(),
+            matchers: (0..config.matchers).map(|_| Matcher::default()).collect(),
+            feeds: (0..config.matchers).map(|_| Feeds::default()).collect(),
         }
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+/// Starts a thread of the engine. A panic in it is a broken invariant: what it knows can't be trusted any more, so the
+/// whole engine stops answering. It never reaches the host as anything but a rejected promise.
+pub(crate) fn spawn(
+    name: String,
+    breaker: &Breaker,
+    run: Box<dyn FnOnce() + Send>,
+) -> Result<JoinHandle<()>, Refusal> {
+    let (breaker, who) = (breaker.clone(), name.clone());
+    let body = move || {
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(run)) {
+            breaker.halt(Halted::broken(format!("{who}: {}", panic_text(&*panic))));
+        }
+    };
+    std::thread::Builder::new()
+        .name(name)
+        .spawn(body)
+        .map_err(|error| Refusal::new(Code::Internal, format!("a thread can't be started: {error}")))
+}
+
+/// Waits until threads have ended. One that panicked has said so already.
+pub(crate) fn join(threads: &Mutex<Vec<JoinHandle<()>>>) {
+    let threads: Vec<_> = threads.lock().unwrap_or_else(PoisonError::into_inner).drain(..).collect();
+    for thread in threads {
+        let _ = thread.join();
+    }
 }
 
 pub(crate) fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {

@@ -4,6 +4,7 @@
 //! old orders, trades and balances with. A change is prepared (checked in full) and takes effect when it is put
 //! in place, so that a driver can tell every shard in between.
 
+mod kept;
 mod new;
 mod rules;
 mod symbol;
@@ -18,24 +19,22 @@ use lightning_core::fees::FeeMode;
 use lightning_core::limits::{ASSETS_MAX, NAME_LENGTH_MAX, SCALE_MAX, SYMBOLS_MAX};
 use lightning_core::reject::Code;
 use lightning_core::rules::{SymbolRules, SymbolStatus};
-use lightning_core::spec::{SpecError, SymbolLimits, SymbolSpec};
-use lightning_core::types::{Amount, AssetId, Price, Quantity, SymbolId};
+use lightning_core::types::{AssetId, SymbolId};
 use serde_json::{Value, json};
 
-use crate::decimal::{self, Scaled};
+use crate::decimal;
+use crate::journal::Gate;
 use crate::market_data::Feed;
 use crate::refusal::{Refusal, shown};
 pub use crate::registry::new::{
     AssetPatch, BandWords, BoundsWords, NewAsset, NewSymbol, RateWords, SymbolPatch,
 };
-use crate::registry::rules::{bounded, spec_refusal};
+use crate::registry::rules::bounded;
 pub(crate) use crate::registry::rules::{by_name, fee_rates, whole};
 pub(crate) use crate::registry::symbol::Steps;
 pub use crate::registry::symbol::Symbol;
 use crate::words::{Fnv, Given};
 
-/// A tick's digits, so that prices and averages of prices can be written in 128 bits.
-const TICK_DIGITS_MAX: u128 = 1_000_000_000_000;
 /// Characters of an asset's name for people.
 const ASSET_NAME_MAX: usize = 64;
 /// Statuses of symbols that are specified and not built: they belong to call auctions.
@@ -85,6 +84,8 @@ pub struct Registry {
     symbols: Vec<Arc<Symbol>>,
     asset_by_code: HashMap<String, AssetId, BuildHasherDefault<Fnv>>,
     symbol_by_name: HashMap<String, SymbolId, BuildHasherDefault<Fnv>>,
+    /// What is published waits for it; for nothing without.
+    gate: Option<Arc<Gate>>,
 }
 
 impl Registry {
@@ -156,8 +157,17 @@ impl Registry {
     /// Adds an asset.
     ///
     /// # Errors
-    /// `INVALID_REQUEST` for a bad code, scale or name, `MISSING_FIELD` without a scale, `ASSET_EXISTS`.
+    /// Those of [`Self::prepare_asset`].
     pub fn create_asset(&mut self, new: &NewAsset) -> Result<&Asset, Refusal> {
+        let asset = self.prepare_asset(new)?;
+        Ok(self.put_asset(asset))
+    }
+
+    /// An asset that could be added: checked in full, and not yet there.
+    ///
+    /// # Errors
+    /// `INVALID_REQUEST` for a bad code, scale or name, `MISSING_FIELD` without a scale, `ASSET_EXISTS`.
+    pub fn prepare_asset(&self, new: &NewAsset) -> Result<Asset, Refusal> {
         let code = new.code.as_str();
         check_name("code", code)?;
         let scale =
@@ -172,27 +182,61 @@ impl Registry {
         }
         let id = AssetId(u32::try_from(self.assets.len()).expect("at most ASSETS_MAX"));
         let name = new.name.clone();
-        self.assets.push(Asset { id, code: code.to_owned(), scale, name, enabled: true, removed: false });
-        self.asset_by_code.insert(code.to_owned(), id);
-        Ok(self.asset(id))
+        Ok(Asset { id, code: code.to_owned(), scale, name, enabled: true, removed: false })
     }
 
     /// Changes an asset, and what symbols say of it.
     ///
     /// # Errors
-    /// `UNKNOWN_ASSET`, `NO_CHANGE` for a patch that says nothing, `INVALID_REQUEST` for a bad name.
+    /// Those of [`Self::prepare_asset_update`].
     pub fn update_asset(&mut self, code: &str, patch: &AssetPatch) -> Result<&Asset, Refusal> {
-        let id = self.find_asset(code)?.id;
+        let asset = self.prepare_asset_update(code, patch)?;
+        Ok(self.put_asset(asset))
+    }
+
+    /// A changed asset: checked in full, and not yet in its place.
+    ///
+    /// # Errors
+    /// `UNKNOWN_ASSET`, `NO_CHANGE` for a patch that says nothing, `INVALID_REQUEST` for a bad name.
+    pub fn prepare_asset_update(&self, code: &str, patch: &AssetPatch) -> Result<Asset, Refusal> {
+        let mut asset = self.find_asset(code)?.clone();
         if *patch == AssetPatch::default() {
             return Err(Refusal::new(Code::NoChange, "the patch changes nothing"));
         }
-        let asset = &mut self.assets[id.0 as usize];
         if let Some(name) = patch.name.get() {
             check_asset_name(name.map(String::as_str))?;
             asset.name = name.cloned();
         }
         asset.enabled = patch.enabled.unwrap_or(asset.enabled);
-        let asset = asset.clone();
+        Ok(asset)
+    }
+
+    /// Takes an asset's code away. That nobody owns any of it, the driver has seen to.
+    ///
+    /// # Errors
+    /// Those of [`Self::prepare_asset_removal`].
+    pub fn remove_asset(&mut self, code: &str) -> Result<Asset, Refusal> {
+        let asset = self.prepare_asset_removal(code)?;
+        Ok(self.put_asset(asset).clone())
+    }
+
+    /// An asset without its code: not yet in its place.
+    ///
+    /// # Errors
+    /// `UNKNOWN_ASSET`, `ASSET_IN_USE` if a symbol trades it.
+    pub fn prepare_asset_removal(&self, code: &str) -> Result<Asset, Refusal> {
+        let asset = self.find_asset(code)?;
+        let is_traded = |symbol: &&Arc<Symbol>| symbol.base.id == asset.id || symbol.quote.id == asset.id;
+        if let Some(symbol) = self.live_symbols().find(is_traded) {
+            let message = format!("symbol {} trades {code}", symbol.name);
+            return Err(Refusal::new(Code::AssetInUse, message).with("symbol", symbol.name.as_str()));
+        }
+        Ok(Asset { removed: true, ..asset.clone() })
+    }
+
+    /// Adds an asset, or puts a changed one in its place.
+    pub fn put_asset(&mut self, asset: Asset) -> &Asset {
+        let id = asset.id;
         for symbol in &mut self.symbols {
             if symbol.base.id == id {
                 Arc::make_mut(symbol).base = asset.clone();
@@ -201,24 +245,22 @@ impl Registry {
                 Arc::make_mut(symbol).quote = asset.clone();
             }
         }
-        Ok(self.asset(id))
-    }
-
-    /// Takes an asset's code away. That nobody owns any of it, the driver has seen to.
-    ///
-    /// # Errors
-    /// `UNKNOWN_ASSET`, `ASSET_IN_USE` if a symbol trades it.
-    pub fn remove_asset(&mut self, code: &str) -> Result<Asset, Refusal> {
-        let id = self.find_asset(code)?.id;
-        let is_traded = |symbol: &&Arc<Symbol>| symbol.base.id == id || symbol.quote.id == id;
-        if let Some(symbol) = self.live_symbols().find(is_traded) {
-            let message = format!("symbol {} trades {code}", symbol.name);
-            return Err(Refusal::new(Code::AssetInUse, message).with("symbol", symbol.name.as_str()));
+        if asset.removed {
+            // Its code may be another's already, when what was kept is read back.
+            if self.asset_by_code.get(&asset.code) == Some(&id) {
+                self.asset_by_code.remove(&asset.code);
+            }
+        } else {
+            self.asset_by_code.insert(asset.code.clone(), id);
         }
-        self.asset_by_code.remove(code);
-        let asset = &mut self.assets[id.0 as usize];
-        asset.removed = true;
-        Ok(asset.clone())
+        match self.assets.get_mut(id.0 as usize) {
+            Some(place) => *place = asset,
+            None => {
+                assert_eq!(id.0 as usize, self.assets.len(), "assets are added one at a time");
+                self.assets.push(asset);
+            }
+        }
+        self.asset(id)
     }
 
     /// A symbol that could be added: checked in full, and not yet there.
@@ -228,12 +270,7 @@ impl Registry {
     /// `SYMBOL_PRECISION_INEXACT` when a trade could round or an order within the limits overflow, `INVALID_FEE`.
     pub fn prepare_symbol(&self, new: &NewSymbol, trades_max: usize) -> Result<Symbol, Refusal> {
         check_name("name", &new.name)?;
-        let fee_mode = match new.fee_mode.as_deref() {
-            None => FeeMode::default(),
-            Some(name) => {
-                by_name("feeMode", name, &[FeeMode::Received, FeeMode::Quote], symbol::fee_mode_name)?
-            }
-        };
+        let fee_mode = new.fee_mode.as_deref().map_or(Ok(FeeMode::default()), symbol::fee_mode_by_name)?;
         if self.symbol_by_name.contains_key(&new.name) {
             return Err(Refusal::field(Code::SymbolExists, "name", format!("symbol {} exists", new.name)));
         }
@@ -246,34 +283,18 @@ impl Registry {
         let (base, quote) = (asset("base", &new.base)?, asset("quote", &new.quote)?);
         let tick = decimal::parse("tickSize", &new.tick_size)?;
         let lot = decimal::parse("lotSize", &new.lot_size)?;
-        if tick.digits > TICK_DIGITS_MAX || tick.scale > SCALE_MAX {
-            return Err(Refusal::field(
-                Code::SymbolPrecisionInexact,
-                "tickSize",
-                format!("tickSize has more than 12 digits or {SCALE_MAX} decimals"),
-            ));
-        }
-        let lot_atoms = decimal::parse_atoms("lotSize", &new.lot_size, base.scale)?;
+        symbol::check_tick(tick)?;
+        decimal::parse_atoms("lotSize", &new.lot_size, base.scale)?;
         // Zeros beyond what the asset has say nothing, and would only make every quantity longer.
         let lot = lot.shortened(base.scale);
-        let tick_lot_atoms = exact_product(tick, lot, &quote)?;
-
         let id = SymbolId(u32::try_from(self.symbols.len()).expect("at most SYMBOLS_MAX"));
-        let spec = SymbolSpec::new(id, base.id, quote.id, lot_atoms, tick_lot_atoms, NARROWEST)
-            .map_err(spec_refusal)?
-            .with_fee_mode(fee_mode);
-        let symbol = Symbol {
-            name: new.name.clone(),
-            spec,
-            rules: SymbolRules::default(),
-            removed: false,
-            base,
-            quote,
-            tick,
-            lot,
-            feed: Arc::new(Feed::new(trades_max)),
-        };
+        let feed = self.new_feed(trades_max);
+        let symbol = Symbol::plain(id, new.name.clone(), (base, quote), (tick, lot), fee_mode, feed)?;
         patched(symbol, &new.rules(), false)
+    }
+
+    fn new_feed(&self, trades_max: usize) -> Arc<Feed> {
+        Arc::new(Feed::behind(self.gate.clone(), trades_max))
     }
 
     /// A symbol with other rules: checked in full, and not yet in its place.
@@ -348,15 +369,6 @@ impl Registry {
     }
 }
 
-/// Stands for a new symbol's limits until they are known.
-const NARROWEST: SymbolLimits = SymbolLimits {
-    price_min: Price(1),
-    price_max: Price(1),
-    quantity_min: Quantity(1),
-    quantity_max: Quantity(1),
-    notional_min: Amount::ZERO,
-};
-
 fn patched(symbol: Symbol, patch: &SymbolPatch, exists: bool) -> Result<Symbol, Refusal> {
     let limits = rules::limits(patch, &symbol, exists)?;
     let spec = bounded(&symbol, limits)?;
@@ -392,25 +404,4 @@ fn check_asset_name(name: Option<&str>) -> Result<(), Refusal> {
         }
         _ => Ok(()),
     }
-}
-
-/// tick x lot in quote atoms, if that is a whole number of them.
-fn exact_product(tick: Scaled, lot: Scaled, quote: &Asset) -> Result<u128, Refusal> {
-    let overflow = || spec_refusal(SpecError::Overflow);
-    let digits = tick.digits.checked_mul(lot.digits).ok_or_else(overflow)?;
-    let product = Scaled { digits, scale: tick.scale + lot.scale }.normalized();
-    if product.scale > quote.scale {
-        return Err(Refusal::new(
-            Code::SymbolPrecisionInexact,
-            format!(
-                "tickSize x lotSize is {}, finer than {}'s {} decimals; it would need {}",
-                decimal::format(product.digits, product.scale),
-                quote.code,
-                quote.scale,
-                product.scale
-            ),
-        )
-        .with("quoteScaleNeeded", product.scale));
-    }
-    product.in_units_of(quote.scale).ok_or_else(overflow)
 }

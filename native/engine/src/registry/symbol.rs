@@ -3,18 +3,19 @@
 use std::sync::Arc;
 
 use lightning_core::fees::FeeMode;
-use lightning_core::limits::{AMOUNT_MAX, PRICE_TICKS_MAX, QUANTITY_LOTS_MAX};
+use lightning_core::limits::{AMOUNT_MAX, PRICE_TICKS_MAX, QUANTITY_LOTS_MAX, SCALE_MAX};
 use lightning_core::order::StpMode;
 use lightning_core::reject::Code;
 use lightning_core::rules::{OrderType, SymbolRules};
-use lightning_core::spec::SymbolSpec;
-use lightning_core::types::{Amount, Price, Quantity};
+use lightning_core::spec::{SpecError, SymbolLimits, SymbolSpec};
+use lightning_core::types::{Amount, Price, Quantity, SymbolId};
 use serde_json::{Value, json};
 
 use crate::decimal::{self, Number, Scaled};
 use crate::market_data::Feed;
 use crate::refusal::{Refusal, clipped};
 use crate::registry::Asset;
+use crate::registry::rules::{by_name, spec_refusal};
 
 /// A symbol. It never changes: a change makes another one with the same id, which takes its place.
 #[derive(Clone, Debug)]
@@ -39,7 +40,38 @@ pub struct Symbol {
     pub feed: Arc<Feed>,
 }
 
+/// A tick's digits, so that prices and averages of prices can be written in 128 bits.
+const TICK_DIGITS_MAX: u128 = 1_000_000_000_000;
+
+/// Stands for a new symbol's limits until they are known.
+const NARROWEST: SymbolLimits = SymbolLimits {
+    price_min: Price(1),
+    price_max: Price(1),
+    quantity_min: Quantity(1),
+    quantity_max: Quantity(1),
+    notional_min: Amount::ZERO,
+};
+
 impl Symbol {
+    /// A symbol without rules, and with the narrowest limits there are.
+    pub(super) fn plain(
+        id: SymbolId,
+        name: String,
+        (base, quote): (Asset, Asset),
+        (tick, lot): (Scaled, Scaled),
+        fee_mode: FeeMode,
+        feed: Arc<Feed>,
+    ) -> Result<Self, Refusal> {
+        check_tick(tick)?;
+        let lot_atoms = lot.in_units_of(base.scale).filter(|_| lot.scale <= base.scale);
+        let lot_atoms = lot_atoms.ok_or_else(|| spec_refusal(SpecError::Inexact))?;
+        let tick_lot_atoms = exact_product(tick, lot, &quote)?;
+        let spec = SymbolSpec::new(id, base.id, quote.id, lot_atoms, tick_lot_atoms, NARROWEST)
+            .map_err(spec_refusal)?
+            .with_fee_mode(fee_mode);
+        Ok(Self { name, spec, rules: SymbolRules::default(), removed: false, base, quote, tick, lot, feed })
+    }
+
     /// A price in ticks.
     ///
     /// # Errors
@@ -255,6 +287,43 @@ pub(crate) const fn fee_mode_name(mode: FeeMode) -> &'static str {
         FeeMode::Received => "received",
         FeeMode::Quote => "quote",
     }
+}
+
+/// # Errors
+/// `INVALID_REQUEST`.
+pub(crate) fn fee_mode_by_name(name: &str) -> Result<FeeMode, Refusal> {
+    by_name("feeMode", name, &[FeeMode::Received, FeeMode::Quote], fee_mode_name)
+}
+
+/// # Errors
+/// `SYMBOL_PRECISION_INEXACT`.
+pub(super) fn check_tick(tick: Scaled) -> Result<(), Refusal> {
+    if tick.digits <= TICK_DIGITS_MAX && tick.scale <= SCALE_MAX {
+        return Ok(());
+    }
+    let message = format!("tickSize has more than 12 digits or {SCALE_MAX} decimals");
+    Err(Refusal::field(Code::SymbolPrecisionInexact, "tickSize", message))
+}
+
+/// tick x lot in quote atoms, if that is a whole number of them.
+fn exact_product(tick: Scaled, lot: Scaled, quote: &Asset) -> Result<u128, Refusal> {
+    let overflow = || spec_refusal(SpecError::Overflow);
+    let digits = tick.digits.checked_mul(lot.digits).ok_or_else(overflow)?;
+    let product = Scaled { digits, scale: tick.scale + lot.scale }.normalized();
+    if product.scale > quote.scale {
+        return Err(Refusal::new(
+            Code::SymbolPrecisionInexact,
+            format!(
+                "tickSize x lotSize is {}, finer than {}'s {} decimals; it would need {}",
+                decimal::format(product.digits, product.scale),
+                quote.code,
+                quote.scale,
+                product.scale
+            ),
+        )
+        .with("quoteScaleNeeded", product.scale));
+    }
+    product.in_units_of(quote.scale).ok_or_else(overflow)
 }
 
 fn names<T, const N: usize>(

@@ -3,8 +3,10 @@
 use lightning_core::fees::{FeeMode, FeeRates};
 use lightning_core::order::StpMode;
 use lightning_core::rules::OrderType;
+use lightning_core::types::{Amount, Price, Quantity};
 
 use super::*;
+use crate::decimal::Scaled;
 
 fn registry() -> Registry {
     let mut registry = Registry::default();
@@ -374,4 +376,105 @@ fn an_asset_is_renamed_and_disabled_with_its_symbols() {
     assert_eq!(code(&mut registry, "BTC", "{}"), Code::NoChange);
     assert_eq!(code(&mut registry, "ETH", "{}"), Code::UnknownAsset);
     assert_eq!(code(&mut registry, "BTC", r#"{"name":""}"#), Code::InvalidRequest);
+}
+
+/// All facts of a registry, as the journal has them.
+fn facts(registry: &Registry) -> std::collections::BTreeMap<lightning_core::log::OperatorKey, Vec<u8>> {
+    let assets = registry.assets().iter().map(Asset::to_fact);
+    let symbols = registry.symbols().iter().map(|symbol| symbol.to_fact());
+    assets.chain(symbols).map(|fact| (fact.key, fact.body)).collect()
+}
+
+fn read_back(
+    facts: &std::collections::BTreeMap<lightning_core::log::OperatorKey, Vec<u8>>,
+) -> Result<Registry, String> {
+    Registry::from_facts(facts, Arc::new(Gate::at(lightning_core::types::Lsn(0))), 0)
+}
+
+#[test]
+fn what_is_kept_is_read_back_to_the_last_rule() {
+    let mut registry = with_symbol();
+    let strict = create(&all_rules()).unwrap();
+    let strict = Symbol { name: "STRICT".into(), spec: renumbered(&strict, 1), ..strict };
+    registry.add_symbol(strict);
+    let halted = registry.prepare_status("BTC-USDT", "CANCEL_ONLY").unwrap();
+    registry.replace_symbol(halted);
+    registry
+        .update_asset("BTC", &serde_json::from_str(r#"{"name":"Bitcoin","enabled":false}"#).unwrap())
+        .unwrap();
+    // Names that went from one to another.
+    let id = registry.find_symbol("BTC-USDT").unwrap().spec.id();
+    registry.remove_symbol(id);
+    let id = registry.find_symbol("STRICT").unwrap().spec.id();
+    registry.remove_symbol(id);
+    registry.remove_asset("BTC").unwrap();
+    registry.create_asset(&NewAsset::new("BTC", 4)).unwrap();
+    let new = NewSymbol { lot_size: "0.010".into(), fee_mode: Some("quote".into()), ..btc_usdt() };
+    let again = registry.prepare_symbol(&new, 0).unwrap();
+    registry.add_symbol(again);
+
+    let back = read_back(&facts(&registry)).unwrap();
+    assert_eq!(back.assets(), registry.assets());
+    for (back, symbol) in back.symbols().iter().zip(registry.symbols()) {
+        assert_eq!((&back.name, back.spec, back.rules), (&symbol.name, symbol.spec, symbol.rules));
+        assert_eq!((back.tick, back.lot, back.removed), (symbol.tick, symbol.lot, symbol.removed));
+        assert_eq!((back.base.id, back.quote.id), (symbol.base.id, symbol.quote.id));
+    }
+    assert_eq!(back.symbols().len(), 3);
+    assert_eq!(back.find_symbol("BTC-USDT").unwrap().spec.id(), SymbolId(2));
+    assert_eq!(back.find_asset("BTC").unwrap().id, AssetId(2));
+    assert_eq!(facts(&back), facts(&registry), "and is kept as it was");
+}
+
+fn renumbered(symbol: &Symbol, id: u32) -> lightning_core::spec::SymbolSpec {
+    let spec = &symbol.spec;
+    lightning_core::spec::SymbolSpec::new(
+        SymbolId(id),
+        spec.base(),
+        spec.quote(),
+        spec.lot_atoms(),
+        spec.tick_lot_atoms(),
+        *spec.limits(),
+    )
+    .unwrap()
+    .with_fee_mode(spec.fee_mode())
+}
+
+/// Whatever stands there, the answer is a registry or a reason, and never a panic.
+#[test]
+fn what_is_no_fact_is_refused() {
+    let good = facts(&with_symbol());
+    assert!(read_back(&good).is_ok());
+    for (key, body) in &good {
+        let body: Value = serde_json::from_slice(body).unwrap();
+        for field in body.as_object().unwrap().keys() {
+            for value in
+                [json!(null), json!(-1), json!("x"), json!(4_000_000_000_u32), json!([]), json!(["9", 99])]
+            {
+                let mut bad = body.clone();
+                bad[field] = value;
+                let mut facts = good.clone();
+                facts.insert(*key, bad.to_string().into_bytes());
+                let _ = read_back(&facts);
+            }
+            let mut bad = body.clone();
+            bad.as_object_mut().unwrap().remove(field);
+            let mut facts = good.clone();
+            facts.insert(*key, bad.to_string().into_bytes());
+            let _ = read_back(&facts);
+        }
+        for bad in ["", "{}", "[]", "\u{0}"] {
+            let mut facts = good.clone();
+            facts.insert(*key, bad.as_bytes().to_vec());
+            assert!(read_back(&facts).is_err(), "{key:?}: {bad:?}");
+        }
+        let mut facts = good.clone();
+        facts.remove(key);
+        // Numbers are dense, and symbols have assets.
+        assert_eq!(
+            read_back(&facts).is_err(),
+            !matches!(key, lightning_core::log::OperatorKey::Symbol(_)),
+            "{key:?}"
+        );
+    }
 }

@@ -97,7 +97,7 @@ fn stress(sequencers: usize, matchers: usize, credits: usize, seed: u64, command
         assert!(ids.windows(2).all(|pair| pair[1] == pair[0] + 1), "{context}: a hole in {ids:?}");
     }
     assert_eq!(client.engine.stats().in_flight, 0, "{context}: a credit was lost");
-    client.engine.close();
+    client.engine.close().unwrap();
 }
 
 fn open_orders(account: u64) -> Words {
@@ -200,7 +200,7 @@ fn closing_lets_what_is_in_flight_end_and_refuses_the_rest() {
             let side = if order % 2 == 0 { Side::Buy } else { Side::Sell };
             client.ask(limit(1 + order % ACCOUNTS, &symbol, side, "1", "100"));
         }
-        client.engine.close();
+        client.engine.close().unwrap();
         let late = client.ask(deposit(1, "BASE", "1"));
         let answers = client.settle();
         assert_eq!(code(&answers[&late]), Some(Code::EngineClosed));
@@ -229,7 +229,7 @@ fn a_close_in_the_middle_of_calls_forgets_none() {
             for _ in 0..(round * 7) % 400 {
                 std::hint::spin_loop();
             }
-            engine.close();
+            engine.close().unwrap();
         });
         // Closed, and nobody calls any more: whatever will be answered is answered.
         let ready = engine.drain();

@@ -12,13 +12,13 @@ use serde_json::{Value, json};
 
 use crate::support::{Client, code, deposit};
 
-const ACCOUNTS: u64 = 12;
-const SYMBOLS: u64 = 3;
+pub(crate) const ACCOUNTS: u64 = 12;
+pub(crate) const SYMBOLS: u64 = 3;
 
-struct Random(u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
-    fn below(&mut self, bound: u64) -> u64 {
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -30,7 +30,7 @@ impl Random {
     }
 }
 
-fn create_market(engine: &Engine) {
+pub(crate) fn create_market(engine: &Engine) {
     for asset in ["BASE", "QUOTE"] {
         engine.create_asset(&NewAsset::new(asset, 2)).unwrap();
     }
@@ -45,7 +45,7 @@ fn create_market(engine: &Engine) {
     }
 }
 
-fn draw(random: &mut Random) -> Value {
+pub(crate) fn draw(random: &mut Random) -> Value {
     let account = 1 + random.below(ACCOUNTS);
     let symbol = format!("S{}", random.below(SYMBOLS));
     let side = random.pick(&["buy", "sell"]);
@@ -156,7 +156,7 @@ fn stress(sequencers: usize, matchers: usize, seed: u64) {
         assert!(line.reserved.is_zero(), "{context}: everything was canceled: {line:?}");
     }
     assert_eq!(client.engine.stats().in_flight, 0, "{context}: a credit was lost");
-    client.engine.close();
+    client.engine.close().unwrap();
 }
 
 #[test]

@@ -22,8 +22,8 @@ fn halted(options: Options) -> (Engine, String) {
                 (Ticket(2), limit(account, "S0", Side::Sell, "1", "5")),
             ]);
         }
-        if let Some(why) = engine.drain().halted {
-            return (engine, why);
+        if let Some(halted) = engine.drain().halted {
+            return (engine, halted.why);
         }
         assert!(start.elapsed() < Duration::from_secs(20), "no halt: {:?}", engine.stats());
     }
@@ -47,7 +47,7 @@ fn a_broken_invariant_halts_the_engine_and_says_where() {
 
         // Closing ends the other threads, and does not wait for what will never come.
         let start = Instant::now();
-        engine.close();
+        engine.close().unwrap();
         assert!(start.elapsed() < Duration::from_secs(10));
         assert_eq!(engine.create_asset(&NewAsset::new("X", 0)).unwrap_err().code, Code::EngineClosed);
     }

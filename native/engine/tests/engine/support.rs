@@ -11,7 +11,10 @@ use lightning_engine::config::Options;
 use lightning_engine::edge::{Call, Funds, KindName, Named, Place, TifName};
 use lightning_engine::refusal::Refusal;
 use lightning_engine::registry::{NewAsset, NewSymbol};
-use lightning_engine::{Engine, Mischief};
+use lightning_engine::words::Words;
+use lightning_engine::{Engine, Mischief, Opening};
+use lightning_journal::storage::Storage;
+use serde_json::Value;
 
 /// Nothing in these tests takes a second: this long without an answer is a deadlock.
 const WATCHDOG: Duration = Duration::from_secs(15);
@@ -28,14 +31,27 @@ pub(crate) struct Client {
 
 impl Client {
     pub(crate) fn open(options: Options, mischief: Mischief) -> Self {
+        Self::try_open(None, options, mischief).unwrap()
+    }
+
+    /// On some storage, without mischief.
+    pub(crate) fn open_on(storage: impl Storage + 'static, options: Options) -> Self {
+        Self::try_open(Some(Arc::new(storage)), options, Mischief::default()).unwrap()
+    }
+
+    pub(crate) fn try_open(
+        storage: Option<Arc<dyn Storage>>,
+        options: Options,
+        mischief: Mischief,
+    ) -> Result<Self, Refusal> {
         let bell = Arc::new((Mutex::new(false), Condvar::new()));
         let ring = bell.clone();
         let wake = Box::new(move || {
             *ring.0.lock().unwrap() = true;
             ring.1.notify_one();
         });
-        let engine = Engine::open_with_mischief(options, wake, mischief);
-        Self { engine: engine.unwrap(), bell, answers: BTreeMap::new(), next_ticket: 1, unanswered: 0 }
+        let engine = Engine::open_with(Opening { options, wake, storage, progress: &mut |_| {}, mischief })?;
+        Ok(Self { engine, bell, answers: BTreeMap::new(), next_ticket: 1, unanswered: 0 })
     }
 
     /// An engine with assets BASE and QUOTE and `symbols` symbols S0, S1, ... of tick 1 and lot 1.
@@ -84,6 +100,13 @@ impl Client {
             assert!(start.elapsed() < WATCHDOG, "watchdog: busy for ever, {:?}", self.engine.stats());
             std::thread::yield_now();
         }
+    }
+
+    /// Asks in words and waits.
+    pub(crate) fn say(&mut self, words: &Value) -> Answered {
+        let words: Words =
+            serde_json::from_value(words.clone()).unwrap_or_else(|why| panic!("{why}: {words}"));
+        self.call(Call::Words(&words))
     }
 
     /// Waits until everything is answered; gives the answers by ticket.
