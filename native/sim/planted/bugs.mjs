@@ -30,7 +30,7 @@ const TAKE = `${CORE}/matcher/take.rs`;
 const TAKER = `${CORE}/matcher/taker.rs`;
 const WALK = `${CORE}/matcher/walk.rs`;
 const WINDOW = `${CORE}/window.rs`;
-const WORLD = 'native/sim/src/world.rs';
+const WORLD = 'native/sim/src/world';
 const MATCHER_THREAD = 'native/engine/src/matcher_thread.rs';
 const SEQUENCER_THREAD = 'native/engine/src/sequencer_thread.rs';
 
@@ -148,14 +148,20 @@ export const BUGS = [
   },
   {
     name: 'the answer is seen before the settlements have arrived',
-    edits: [{ file: WORLD, find: 'pipe.arrived >= *needed', replace: '(BUG || pipe.arrived >= *needed)' }],
+    edits: [
+      {
+        file: `${WORLD}/shards.rs`,
+        find: 'pipe.arrived >= *needed',
+        replace: '(BUG || pipe.arrived >= *needed)',
+      },
+    ],
     test: SEEDS,
   },
   {
     name: 'an answer is remembered and passed on before its effects have arrived elsewhere',
     edits: [
       {
-        file: WORLD,
+        file: `${WORLD}/matchers.rs`,
         find: 'let after = is_answer(&message).then(',
         replace: 'let after = (!BUG && is_answer(&message)).then(',
       },
@@ -166,7 +172,7 @@ export const BUGS = [
     name: 'a sequencer takes the next command before the settlements that have arrived',
     edits: [
       {
-        file: WORLD,
+        file: `${WORLD}/sequencers.rs`,
         find: 'then the next command. while let Some(message) = self.sequencers[at].arrived.pop_front() {',
         replace: `then the next command.
             while (!BUG || self.sequencers[at].commands.is_empty() || self.rng.one_in(2))
@@ -226,8 +232,8 @@ export const BUGS = [
     edits: [
       {
         file: TAKER,
-        find: 'self.lots_for(left, price, spec).min(spec.limits().quantity_max - self.filled)',
-        replace: `let most = if BUG { Quantity(u64::MAX) } else { spec.limits().quantity_max - self.filled };
+        find: 'self.lots_for(left, price, spec).min(spec.limits().quantity_max - self.done())',
+        replace: `let most = if BUG { Quantity(u64::MAX) } else { spec.limits().quantity_max - self.done() };
                 self.lots_for(left, price, spec).min(most)`,
       },
     ],

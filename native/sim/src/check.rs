@@ -2,12 +2,15 @@
 
 use std::cell::RefCell;
 use std::panic::{self, AssertUnwindSafe};
-use std::sync::Once;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Once, mpsc};
+use std::thread;
 
 use lightning_core::message::Outcome;
 use lightning_core::types::Ticket;
 
 use crate::coverage::Coverage;
+use crate::crash;
 use crate::duel::Duel;
 use crate::inline::Inline;
 use crate::workload::{self, Workload};
@@ -16,9 +19,35 @@ use crate::world::{Trace, World};
 /// Shard counts that must make no difference to a serial run: sequencers, matchers.
 const TOPOLOGIES: [(usize, usize); 4] = [(1, 1), (10, 1), (1, 10), (3, 7)];
 
-/// Runs a seed serially against the oracle, serially with several shard counts, and as a concurrent world. Says
-/// what the world reached; panics where a law is broken. `trace` sees the world's steps.
-pub fn seed(seed: u64, trace: Trace<'_>) -> Coverage {
+/// Which worlds a seed is put through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Worlds {
+    /// The one without a journal, and everything serial.
+    Calm,
+    /// The one with machines that die.
+    Crash,
+    /// Both, one after the other.
+    Both,
+}
+
+/// Runs a seed. Says what the worlds reached; panics where a law is broken. `trace` sees their steps.
+pub fn seed(seed: u64, worlds: Worlds, trace: Trace<'_>) -> Coverage {
+    let traces = trace.is_some();
+    let mut nobody = |_: &str| {};
+    let reader = trace.unwrap_or(&mut nobody);
+    let mut read = |line: &str| reader(line);
+    let mut coverage = Coverage::default();
+    if worlds != Worlds::Crash {
+        coverage.add(&calm(seed, traces.then_some(&mut read)));
+    }
+    if worlds != Worlds::Calm {
+        coverage.add(&crash::seed(seed, traces.then_some(&mut read)));
+    }
+    coverage
+}
+
+/// A seed serially against the oracle, serially with several shard counts, and as a concurrent world.
+fn calm(seed: u64, trace: Trace<'_>) -> Coverage {
     let workload = workload::generate(seed);
     serial(&workload);
     shards_make_no_difference(&workload);
@@ -77,12 +106,58 @@ pub fn shards_make_no_difference(workload: &Workload) {
     }
 }
 
-/// A seed that broke a law: which law, and how to see it again.
+/// Runs `count` seeds from `from` on, `jobs` at a time, and says what each of them came to, in the order in which they
+/// end. No more are begun after `each` has said false.
+pub fn many(
+    from: u64,
+    count: u64,
+    jobs: usize,
+    worlds: Worlds,
+    mut each: impl FnMut(u64, Result<Coverage, String>) -> bool,
+) {
+    let (next, over) = (AtomicU64::new(0), AtomicBool::new(false));
+    let (results, arriving) = mpsc::channel();
+    thread::scope(|scope| {
+        for _ in 0..jobs {
+            let (results, next, over) = (results.clone(), &next, &over);
+            scope.spawn(move || {
+                while !over.load(Ordering::Relaxed) {
+                    let at = next.fetch_add(1, Ordering::Relaxed);
+                    if at >= count {
+                        return;
+                    }
+                    let result = catch(|| seed(from + at, worlds, None));
+                    if results.send((from + at, result)).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        drop(results);
+        for (seed, result) in arriving {
+            if !each(seed, result) {
+                over.store(true, Ordering::Relaxed);
+            }
+        }
+    });
+}
+
+/// As many as there are cores.
 #[must_use]
-pub fn report(seed: u64, message: &str) -> String {
-    format!(
-        "seed {seed} fails: {message}\nreproduce: npm run sim -- {seed}      (step by step: npm run sim -- {seed} --log)"
-    )
+pub fn all_cores() -> usize {
+    thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// A seed that broke a law in these worlds: which law, and how to see it again.
+#[must_use]
+pub fn report(seed: u64, worlds: Worlds, message: &str) -> String {
+    let world = match worlds {
+        Worlds::Calm => " --world calm",
+        Worlds::Crash => " --world crash",
+        Worlds::Both => "",
+    };
+    let again = format!("npm run sim -- {seed}{world}");
+    format!("seed {seed} fails: {message}\nreproduce: {again}      (step by step: {again} --log)")
 }
 
 const NO_MESSAGE: &str = "a panic without a message";
@@ -93,7 +168,7 @@ thread_local! {
     static CATCHING: RefCell<bool> = const { RefCell::new(false) };
 }
 
-/// Runs `work`; a panic comes back as its message and place, and is not printed.
+/// Runs `work`; a panic comes back as its message and place, and is printed only where `RUST_BACKTRACE` asks for it.
 ///
 /// # Errors
 /// The panic's message.
@@ -109,7 +184,8 @@ pub fn catch<T>(work: impl FnOnce() -> T) -> Result<T, String> {
                 let text = text.or_else(|| payload.downcast_ref::<&str>().copied());
                 let text = text.unwrap_or(NO_MESSAGE);
                 CAUGHT.set(Some(format!("{text}{}", place.unwrap_or_default())));
-            } else {
+            }
+            if !CATCHING.with_borrow(|catching| *catching) || std::env::var_os("RUST_BACKTRACE").is_some() {
                 default(info);
             }
         }));

@@ -16,6 +16,7 @@ use lightning_core::outbox::{MatcherOutbox, SequencerOutbox};
 use lightning_core::reject::Reject;
 use lightning_core::rules::SymbolRules;
 use lightning_core::sequencer::Sequencer;
+use lightning_core::shards::{shard_of_account, shard_of_symbol};
 use lightning_core::spec::SymbolSpec;
 use lightning_core::types::{AccountId, AssetId, OrderId, SignedAmount, SymbolId, Ticket, Timestamp};
 
@@ -52,12 +53,6 @@ pub struct Effects {
     pub operated: Option<Result<Vec<CanceledOrder>, Reject>>,
 }
 
-/// Which of `count` shards an id belongs to.
-#[must_use]
-pub fn shard_of(id: u64, count: usize) -> usize {
-    usize::try_from(id % count as u64).expect("below a usize")
-}
-
 impl<B: OrderBook> Inline<B> {
     /// An exchange of so many sequencers and matchers, the symbols of the setup announced.
     #[must_use]
@@ -73,11 +68,12 @@ impl<B: OrderBook> Inline<B> {
         let mut matcher_out = MatcherOutbox::default();
         for (spec, rules) in setup.symbols.iter().zip(&setup.rules) {
             let mut ctx = Context { now: setup.start, log: &mut inline.recorder };
-            for sequencer in &mut inline.sequencers {
-                sequencer.add_symbol(*spec, *rules, &mut ctx);
-            }
-            let matcher = &mut inline.matchers[shard_of(u64::from(spec.id().0), matchers)];
+            let matcher = &mut inline.matchers[shard_of_symbol(spec.id(), matchers)];
             matcher.add_symbol(*spec, *rules, &mut ctx, &mut matcher_out);
+            let cause = inline.recorder.last();
+            for sequencer in &mut inline.sequencers {
+                sequencer.add_symbol(*spec, *rules, cause);
+            }
         }
         inline
     }
@@ -115,8 +111,8 @@ impl<B: OrderBook> Inline<B> {
         let now = self.now();
         let mut out = SequencerOutbox::default();
         let mut ctx = Context { now, log: &mut self.recorder };
-        let mut ids = IdsFor { ids: &mut self.ids, owner: account };
-        let home = shard_of(account.0, self.sequencers.len());
+        let mut ids = IdsFor { ids: &mut self.ids, owner: account, lease: None };
+        let home = shard_of_account(account, self.sequencers.len());
         let command = Command { ticket, request_id: None, request };
         self.sequencers[home].handle(command, &mut ctx, &mut ids, &mut out);
         let mut replies = self.propagate(out, MatcherOutbox::default(), &mut effects);
@@ -140,9 +136,9 @@ impl<B: OrderBook> Inline<B> {
             matcher.set_rules(spec, rules, cancel_open, ctx, out)
         });
         if let Some(Ok(_)) = &effects.operated {
-            for shard in 0..self.sequencers.len() {
-                let mut ctx = Context { now: Timestamp(self.now), log: &mut self.recorder };
-                self.sequencers[shard].set_rules(spec, rules, &mut ctx);
+            let cause = self.recorder.last();
+            for sequencer in &mut self.sequencers {
+                sequencer.set_rules(spec, rules, cause);
             }
         }
         let replies = self.propagate(SequencerOutbox::default(), MatcherOutbox::default(), &mut effects);
@@ -167,7 +163,7 @@ impl<B: OrderBook> Inline<B> {
         let mut effects = Effects::default();
         self.go_on(self.pace, &mut effects);
         let mut out = MatcherOutbox::default();
-        let shard = shard_of(u64::from(symbol.0), self.matchers.len());
+        let shard = shard_of_symbol(symbol, self.matchers.len());
         let mut ctx = Context { now: Timestamp(self.now), log: &mut self.recorder };
         effects.operated = Some(run(&mut self.matchers[shard], &mut ctx, &mut out));
         let replies = self.propagate(SequencerOutbox::default(), out, &mut effects);
@@ -235,12 +231,12 @@ impl<B: OrderBook> Inline<B> {
                 if let ToSequencer::Settle(settlement) = &message {
                     self.ids.note(settlement);
                 }
-                let shard = shard_of(message.account().0, self.sequencers.len());
+                let shard = shard_of_account(message.account(), self.sequencers.len());
                 self.sequencers[shard].handle_settlement(message, &mut ctx, &mut out);
             } else if let Some(message) = admitted.pop_front() {
                 let message: ToMatcher = message;
                 effects.admitted.push(message.clone());
-                let shard = shard_of(u64::from(message.symbol().0), self.matchers.len());
+                let shard = shard_of_symbol(message.symbol(), self.matchers.len());
                 self.matchers[shard].handle(message, &mut ctx, &mut matcher_out);
             } else {
                 return replies;
@@ -251,20 +247,20 @@ impl<B: OrderBook> Inline<B> {
     /// A balance.
     #[must_use]
     pub fn balance(&self, account: AccountId, asset: AssetId) -> Balance {
-        self.sequencers[shard_of(account.0, self.sequencers.len())].balance(account, asset)
+        self.sequencers[shard_of_account(account, self.sequencers.len())].balance(account, asset)
     }
 
     /// A symbol's market.
     #[must_use]
     pub fn market(&self, symbol: SymbolId) -> &Market<B> {
-        self.matchers[shard_of(u64::from(symbol.0), self.matchers.len())]
+        self.matchers[shard_of_symbol(symbol, self.matchers.len())]
             .market(symbol)
             .expect("an announced symbol")
     }
 
     /// An account's order, as its sequencer tells it.
     pub fn order(&mut self, account: AccountId, order: OrderId) -> Option<Order> {
-        match self.ask(shard_of(account.0, self.sequencers.len()), Request::Order { order }) {
+        match self.ask(shard_of_account(account, self.sequencers.len()), Request::Order { order }) {
             Outcome::Orders(page) => {
                 assert!(page.orders.len() <= 1);
                 page.orders.into_iter().next()
@@ -329,7 +325,7 @@ pub(crate) fn ask(
     let mut ids = Ids::default();
     let before = log.last();
     let mut ctx = Context { now, log };
-    let mut ids = IdsFor { ids: &mut ids, owner: AccountId(0) };
+    let mut ids = IdsFor { ids: &mut ids, owner: AccountId(0), lease: None };
     let command = Command { ticket: Ticket(0), request_id: None, request };
     sequencer.handle(command, &mut ctx, &mut ids, &mut out);
     assert!(out.to_matcher.is_empty() && out.replies.len() == 1 && log.last() == before);

@@ -10,6 +10,7 @@
 
 pub mod check;
 pub mod coverage;
+pub mod crash;
 pub mod duel;
 pub mod fold;
 pub mod inline;

@@ -1,65 +1,30 @@
 //! A log that remembers: what the journal will hold, kept in memory for the fold at the end of a run.
 
-use lightning_core::log::{Log, OrderIds, Record};
-use lightning_core::message::{AdmittedOrder, Amend, CancelMany, Replace, Request, TransferOffer};
-use lightning_core::rules::SymbolRules;
-use lightning_core::spec::SymbolSpec;
-use lightning_core::types::{AccountId, ListId, Lsn, OrderId, SymbolId, Timestamp};
+use lightning_core::codec::{Encode, VERSION, kind_of};
+use lightning_core::log::{Log, OrderIds, Record, Recorded};
+use lightning_core::types::{AccountId, Lsn, OrderId, Timestamp};
+use lightning_journal::Batch;
 
 use crate::workload::Ids;
 
-/// A [`Record`] that owns what it says.
+/// One record as it was appended.
 #[derive(Clone, Debug)]
-#[expect(missing_docs, reason = "they are the records'")]
-pub enum Recorded {
-    Account(Request),
-    TransferOffered(TransferOffer),
-    TransferAccepted(TransferOffer),
-    CancelAll(Request),
-    TimerRanOut(AccountId),
-    Place(AdmittedOrder),
-    PlaceOco(ListId, [AdmittedOrder; 2]),
-    Cancel { account: AccountId, symbol: SymbolId, order: OrderId },
-    Amend(Amend),
-    Replace(Replace),
-    CancelMany(CancelMany),
-    CancelBook(SymbolId),
-    Expire { symbol: SymbolId, order: OrderId },
-    CollectFees { account: AccountId, symbol: SymbolId },
-    AddSymbol(SymbolSpec, SymbolRules),
-    SetRules(SymbolSpec, SymbolRules),
-    RemoveSymbol(SymbolId),
-}
-
-impl From<&Record<'_>> for Recorded {
-    fn from(record: &Record<'_>) -> Self {
-        match *record {
-            Record::Account(request) => Self::Account(request.clone()),
-            Record::TransferOffered(offer) => Self::TransferOffered(*offer),
-            Record::TransferAccepted(offer) => Self::TransferAccepted(*offer),
-            Record::CancelAll(request) => Self::CancelAll(request.clone()),
-            Record::TimerRanOut(account) => Self::TimerRanOut(account),
-            Record::Place(admitted) => Self::Place(admitted.clone()),
-            Record::PlaceOco(list, legs) => Self::PlaceOco(list, legs.clone()),
-            Record::Cancel { account, symbol, order } => Self::Cancel { account, symbol, order },
-            Record::Amend(amend) => Self::Amend(amend.clone()),
-            Record::Replace(replace) => Self::Replace(replace.clone()),
-            Record::CancelMany(many) => Self::CancelMany(many.clone()),
-            Record::CancelBook(symbol) => Self::CancelBook(symbol),
-            Record::Expire { symbol, order } => Self::Expire { symbol, order },
-            Record::CollectFees { account, symbol } => Self::CollectFees { account, symbol },
-            Record::AddSymbol(spec, rules) => Self::AddSymbol(*spec, *rules),
-            Record::SetRules(spec, rules) => Self::SetRules(*spec, *rules),
-            Record::RemoveSymbol(symbol) => Self::RemoveSymbol(symbol),
-        }
-    }
+pub struct Written {
+    /// When it was decided.
+    pub at: Timestamp,
+    /// Of all that the previous record of the same symbol led to.
+    pub digest: u64,
+    /// What was decided.
+    pub record: Recorded,
 }
 
 /// All records of a run. The record with [`Lsn`] n is at n - 1: the numbers are dense and start at 1.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Recorder {
-    /// The records, and when each was written.
-    pub records: Vec<(Timestamp, Recorded)>,
+    /// The records.
+    pub records: Vec<Written>,
+    /// Where they go besides, on their way to a disk.
+    pub(crate) front: Option<Front>,
 }
 
 impl Recorder {
@@ -73,16 +38,56 @@ impl Recorder {
     #[must_use]
     pub fn get(&self, lsn: Lsn) -> &Recorded {
         let at = lsn.0.checked_sub(1).and_then(|at| usize::try_from(at).ok());
-        let record = at.and_then(|at| self.records.get(at));
-        &record.unwrap_or_else(|| panic!("{lsn:?} was never appended")).1
+        let written = at.and_then(|at| self.records.get(at));
+        &written.unwrap_or_else(|| panic!("{lsn:?} was never appended")).record
     }
 }
 
 impl Log for Recorder {
-    fn append(&mut self, now: Timestamp, record: &Record<'_>) -> Lsn {
-        self.records.push((now, record.into()));
-        self.last()
+    fn append(&mut self, at: Timestamp, digest: u64, record: &Record<'_>) -> Lsn {
+        self.records.push(Written { at, digest, record: record.into() });
+        let lsn = self.last();
+        if let Some(front) = &mut self.front {
+            assert_eq!(front.append(at, digest, record), lsn, "numbers are dense");
+        }
+        lsn
     }
+}
+
+/// What shards append to while the journal writes what they appended before.
+#[derive(Debug)]
+pub(crate) struct Front {
+    batch: Batch,
+}
+
+impl Front {
+    /// Nothing appended, behind this record.
+    pub(crate) fn behind(last: Lsn) -> Self {
+        Self { batch: Batch::new(last.0 + 1) }
+    }
+
+    fn append(&mut self, at: Timestamp, digest: u64, record: &Record<'_>) -> Lsn {
+        let (kind, version) = (kind_of(record), VERSION);
+        Lsn(self.batch.append(kind, version, at.0, digest, |body| record.encode(body)))
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.batch.is_empty()
+    }
+
+    /// The journal takes all that is there.
+    pub(crate) fn swap(&mut self, back: &mut Batch) {
+        self.batch.swap_with(back);
+    }
+}
+
+/// A block of order ids that a sequencer may hand out.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Lease {
+    /// The last one that was handed out, or the one before the block.
+    pub last: u64,
+    /// The last one of the block.
+    pub up_to: u64,
 }
 
 /// [`Ids`], for as long as one account's command is handled.
@@ -92,10 +97,17 @@ pub struct IdsFor<'a> {
     pub ids: &'a mut Ids,
     /// Whose command it is.
     pub owner: AccountId,
+    /// The block they come from; none where one counter serves all shards.
+    pub lease: Option<&'a mut Lease>,
 }
 
 impl OrderIds for IdsFor<'_> {
     fn next(&mut self) -> OrderId {
-        self.ids.take(self.owner)
+        let Some(lease) = &mut self.lease else { return self.ids.take(self.owner) };
+        assert!(lease.last < lease.up_to, "the block was large enough for any command");
+        lease.last += 1;
+        let id = OrderId(lease.last);
+        self.ids.hand_out(id, self.owner);
+        id
     }
 }

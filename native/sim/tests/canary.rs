@@ -2,9 +2,10 @@
 
 mod session;
 
+use lightning_core::log::Recorded;
 use lightning_core::message::Outcome;
 use lightning_core::types::Lsn;
-use lightning_sim::recorder::Recorded;
+use lightning_sim::recorder::Written;
 use lightning_sim::world::World;
 use lightning_sim::{check, fold, workload};
 use proptest::test_runner::TestCaseError;
@@ -53,17 +54,14 @@ fn a_wrong_claim_about_the_core_is_found_and_shrunk() {
 }
 
 /// Folds the log of a run that has trades, cancels and more than one matcher in it, after a lie.
-fn fold_with(
-    lie: impl Fn(&mut Vec<(lightning_core::types::Timestamp, Recorded)>, &mut fold::History),
-) -> Result<(), String> {
+fn fold_with(lie: impl Fn(&mut Vec<Written>, &mut fold::History)) -> Result<(), String> {
     let workload = workload::generate(SEED);
     let mut world = World::new(&workload, SEED, None);
     world.run();
-    let matchers = world.matchers();
     let (mut recorder, mut history) = world.into_log();
     lie(&mut recorder.records, &mut history);
     check::catch(|| {
-        let _ = fold::fold(&workload.setup, matchers, &recorder, &history);
+        let _ = fold::fold(&workload.setup, &recorder, &history);
     })
 }
 
@@ -72,13 +70,12 @@ const SEED: u64 = 11;
 #[test]
 fn a_history_that_was_tampered_with_is_found() {
     assert_eq!(fold_with(|_, _| {}), Ok(()));
-    let places = |records: &[(_, Recorded)]| -> Vec<usize> {
-        (0..records.len()).filter(|at| matches!(records[*at].1, Recorded::Place(_))).collect()
+    let places = |records: &[Written]| -> Vec<usize> {
+        (0..records.len()).filter(|at| matches!(records[*at].record, Recorded::Place(_))).collect()
     };
-    let lost = fold_with(|records, history| {
+    let lost = fold_with(|records, _| {
         let at = places(records)[3];
         records.remove(at);
-        history.authors.remove(at);
     });
     assert!(lost.is_err(), "a lost order is noticed");
     let swapped = fold_with(|records, _| {
@@ -87,10 +84,9 @@ fn a_history_that_was_tampered_with_is_found() {
         records.swap(first, last);
     });
     assert!(swapped.is_err(), "a reordered log is noticed");
-    let doubled = fold_with(|records, history| {
+    let doubled = fold_with(|records, _| {
         let at = places(records)[3];
         records.insert(at, records[at].clone());
-        history.authors.insert(at, history.authors[at]);
     });
     assert!(doubled.is_err(), "an order that is replayed twice is noticed");
     let silent = fold_with(|records, history| {
@@ -98,11 +94,10 @@ fn a_history_that_was_tampered_with_is_found() {
         history.said.remove(&Lsn(at as u64 + 1));
     });
     assert!(silent.is_err(), "something that was never said is noticed");
-    let stolen = fold_with(|records, history| {
-        let funds = |record: &(_, Recorded)| matches!(record.1, Recorded::Account(_));
+    let stolen = fold_with(|records, _| {
+        let funds = |written: &Written| matches!(written.record, Recorded::Account(..));
         let at = records.iter().position(funds).expect("the first deposit");
         records.remove(at);
-        history.authors.remove(at);
     });
     assert!(stolen.is_err(), "a deposit that nobody made is noticed");
 }

@@ -116,7 +116,10 @@ impl Oracle {
             let taker = self.get(id).clone();
             let buys = taker.new.side == Side::Buy;
             let is_sated = match taker.new.kind {
-                Kind::Quote(_) => self.money_left(&taker) == Some(0) || taker.filled == self.lots_max(symbol),
+                Kind::Quote(_) => {
+                    self.money_left(&taker) == Some(0)
+                        || taker.filled + taker.prevented == self.lots_max(symbol)
+                }
                 _ => taker.open_quantity() == 0,
             };
             if is_sated {
@@ -190,7 +193,7 @@ impl Oracle {
     pub(super) fn wanted(&self, order: &Order, price: u64) -> u64 {
         let rules = self.rules(order.new.symbol);
         let lots = match order.new.kind {
-            Kind::Quote(_) => self.lots_max(order.new.symbol) - order.filled,
+            Kind::Quote(_) => self.lots_max(order.new.symbol) - order.filled - order.prevented,
             _ => order.open_quantity(),
         };
         let Some(left) = self.money_left(order) else {
@@ -222,7 +225,7 @@ impl Oracle {
         }
     }
 
-    /// Most lots of an order by quote.
+    /// Most lots of an order by quote, those that were prevented included.
     fn lots_max(&self, symbol: u32) -> u64 {
         self.rules(symbol).quantity_max
     }

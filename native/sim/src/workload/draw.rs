@@ -24,13 +24,24 @@ const DAY: u64 = 24 * HOUR;
 /// The command list of a seed.
 #[must_use]
 pub fn generate(seed: u64) -> Workload {
+    generate_of(seed, &[20, 60, 60, 120, 120, 240])
+}
+
+/// The command list of a seed for a run of several lives.
+#[must_use]
+pub fn generate_long(seed: u64) -> Workload {
+    generate_of(seed, &[120, 240, 240, 480])
+}
+
+/// A command list of one of these lengths.
+fn generate_of(seed: u64, lengths: &[u64]) -> Workload {
     let mut rng = Rng::new(seed, 1);
     let setup = draw_setup(&mut rng);
     let swarm = draw_swarm(&mut rng);
     let solo_count = if rng.one_in(2) { 0 } else { rng.index(setup.accounts.len().min(3)) };
     let solo = setup.accounts[..solo_count].to_vec();
     let mut actions = opening(&setup, &swarm, &mut rng);
-    let length = *rng.pick(&[20, 60, 60, 120, 120, 240]);
+    let length = *rng.pick(lengths);
     for _ in 0..length {
         let action = draw_action(&setup, &swarm, &solo, &mut rng);
         if admissible(&setup, &action) {

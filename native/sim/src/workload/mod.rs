@@ -26,7 +26,7 @@ use lightning_core::types::{
     AccountId, Amount, AssetId, ID_MAX, OrderId, Price, Quantity, Side, SymbolId, Timestamp,
 };
 
-pub use draw::{Swarm, draw_action, draw_setup, draw_swarm, generate, opening};
+pub use draw::{Swarm, draw_action, draw_setup, draw_swarm, generate, generate_long, opening};
 
 /// The market that a command list is for.
 #[derive(Clone, Debug)]
@@ -229,24 +229,32 @@ fn at(order: &NewOrder, now: Timestamp) -> NewOrder {
 /// Which order ids were handed out, and to whom.
 #[derive(Clone, Debug, Default)]
 pub struct Ids {
-    owners: Vec<AccountId>,
+    highest: u64,
+    /// In the order in which they were handed out.
+    all: Vec<OrderId>,
     by_owner: BTreeMap<AccountId, Vec<OrderId>>,
     open: BTreeMap<AccountId, BTreeSet<OrderId>>,
 }
 
 impl Ids {
-    /// The id that comes next: one counter for all shards.
+    /// The id that comes next where one counter serves all shards.
     #[must_use]
     pub fn peek(&self) -> OrderId {
-        OrderId(self.owners.len() as u64 + 1)
+        OrderId(self.highest + 1)
     }
 
     /// Hands out the next id to an account's order (or list).
     pub fn take(&mut self, owner: AccountId) -> OrderId {
         let id = self.peek();
-        self.owners.push(owner);
-        self.by_owner.entry(owner).or_default().push(id);
+        self.hand_out(id, owner);
         id
+    }
+
+    /// Hears that an id was handed out to an account's order (or list).
+    pub fn hand_out(&mut self, id: OrderId, owner: AccountId) {
+        self.highest = self.highest.max(id.0);
+        self.all.push(id);
+        self.by_owner.entry(owner).or_default().push(id);
     }
 
     /// Hears what became of an order.
@@ -270,7 +278,7 @@ impl Ids {
                 let open = self.open.get(&account).and_then(|open| open.iter().rev().nth(n as usize));
                 open.copied().unwrap_or_else(|| self.find(account, Target::Own(n)))
             }
-            Target::Anyone(n) => ago(self.owners.len(), n).map_or(never, |at| OrderId(at as u64 + 1)),
+            Target::Anyone(n) => ago(self.all.len(), n).map_or(never, |at| self.all[at]),
             Target::Own(n) => self
                 .by_owner
                 .get(&account)

@@ -3,21 +3,22 @@
 //! Nothing here knows how shards are scheduled; [`crate::world`] calls each law where it applies. A broken law
 //! is a panic that says which, so that the seed that broke it can be looked at.
 
+mod notebook;
+mod requests;
+
 use std::collections::BTreeMap;
 
 use lightning_core::book::OrderBook;
+use lightning_core::log::Recorded;
 use lightning_core::matcher::Market;
-use lightning_core::message::{
-    NewOrder, OrderKind, Outcome, Reply, Request, RequestId, Settlement, ToSequencer, Trade,
-};
-use lightning_core::reject::{Code, Reject};
+use lightning_core::message::{NewOrder, OrderKind, Outcome, Reply, Request, Settlement, ToSequencer, Trade};
 use lightning_core::rules::SymbolStatus;
 use lightning_core::spec::SymbolSpec;
-use lightning_core::types::{AccountId, Amount, AssetId, Lsn, OrderId, Side, SymbolId, Ticket, TradeId};
-use lightning_core::window::WINDOW;
+use lightning_core::types::{Amount, AssetId, Lsn, OrderId, Side, SymbolId, TradeId};
 
+pub use self::notebook::Notebook;
+pub use self::requests::{Requests, Said};
 use crate::plain;
-use crate::recorder::Recorded;
 use crate::world::Known;
 
 /// What a settlement changes of its account's balances, frozen and available together.
@@ -46,10 +47,10 @@ impl Conservation {
     /// A sequencer wrote something down.
     pub fn recorded(&mut self, record: &Recorded) {
         match record {
-            Recorded::Account(Request::Deposit { asset, amount, .. }) => {
+            Recorded::Account(_, Request::Deposit { asset, amount, .. }) => {
                 *self.outside.entry(*asset).or_default() += plain::money(*amount);
             }
-            Recorded::Account(Request::Withdraw { asset, amount, .. }) => {
+            Recorded::Account(_, Request::Withdraw { asset, amount, .. }) => {
                 *self.outside.entry(*asset).or_default() -= plain::money(*amount);
             }
             _ => {}
@@ -188,175 +189,5 @@ pub fn order_is_known(order: OrderId, known: Known, outcome: &Outcome, forgets: 
             live.status == closed,
             "{order:?} is told not to be closed as was known: {live:?}, {known:?}"
         );
-    }
-}
-
-/// Request ids: what a sequencer must make of each command that has one, by the definition (docs/SEMANTICS.md,
-/// section 10): all numbers ever, and the highest of each lane.
-#[derive(Debug, Default)]
-pub struct Requests {
-    lanes: BTreeMap<(AccountId, u32), Lane>,
-    expected: BTreeMap<Ticket, Expected>,
-    /// The answers to those that ran.
-    answers: BTreeMap<Ticket, String>,
-}
-
-#[derive(Debug, Default)]
-struct Lane {
-    highest: u64,
-    /// What words each number was first used for, and by whom.
-    seen: BTreeMap<u64, (u64, Ticket)>,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Expected {
-    /// It runs.
-    First(AccountId, RequestId),
-    /// It is answered like that one.
-    Repeat(Ticket),
-    /// It is refused.
-    Refused(Code),
-    /// There is nothing to recall.
-    NotSeen,
-}
-
-impl Requests {
-    /// A sequencer takes a command of an existing account; `recalls`: only to ask what became of it.
-    pub fn taken(&mut self, ticket: Ticket, account: AccountId, id: &RequestId, recalls: bool) {
-        let lane = self.lanes.entry((account, id.lane)).or_default();
-        let expected = if id.number + WINDOW <= lane.highest {
-            Expected::Refused(Code::RequestIdTooOld)
-        } else {
-            match lane.seen.get(&id.number) {
-                Some((fingerprint, _)) if *fingerprint != id.fingerprint => {
-                    Expected::Refused(Code::RequestIdConflict)
-                }
-                Some((_, first)) => Expected::Repeat(*first),
-                None if recalls => Expected::NotSeen,
-                None => {
-                    lane.highest = lane.highest.max(id.number);
-                    lane.seen.insert(id.number, (id.fingerprint, ticket));
-                    Expected::First(account, *id)
-                }
-            }
-        };
-        self.expected.insert(ticket, expected);
-    }
-
-    /// Its account does not exist, before it and after it: nobody remembers it.
-    pub fn forget(&mut self, ticket: Ticket, account: AccountId) {
-        self.expected.remove(&ticket);
-        self.lanes.retain(|lane, _| lane.0 != account);
-    }
-
-    /// A command was answered. Panics unless it is the answer that was to be expected. Says whether it was a
-    /// repeat.
-    pub fn answered(&mut self, reply: &Reply) -> bool {
-        let Some(expected) = self.expected.get(&reply.ticket).copied() else {
-            assert!(!reply.duplicate, "nobody asked this twice: {reply:?}");
-            return false;
-        };
-        let code = match &reply.outcome {
-            Outcome::Rejected(reject) => Some(reject.code),
-            _ => None,
-        };
-        let words = || format!("{:?} {:?} {:?}", reply.outcome, reply.gate, reply.at);
-        match expected {
-            Expected::First(account, id) => {
-                let is_new = !reply.duplicate
-                    && !matches!(code, Some(Code::RequestIdTooOld | Code::RequestIdConflict))
-                    && !matches!(reply.outcome, Outcome::NotSeen);
-                assert!(is_new, "the first of its number was not run: {reply:?}");
-                if code == Some(Code::Busy) {
-                    // Not used up.
-                    let lane = self.lanes.get_mut(&(account, id.lane)).expect("it was used");
-                    lane.seen.remove(&id.number);
-                } else {
-                    self.answers.insert(reply.ticket, words());
-                }
-            }
-            Expected::Repeat(first) => {
-                assert!(reply.duplicate, "the same request ran twice: {reply:?}");
-                assert_eq!(self.answers.get(&first), Some(&words()), "a repeat is answered otherwise");
-            }
-            Expected::Refused(expected) => {
-                assert!(
-                    code == Some(expected) && !reply.duplicate,
-                    "{expected:?} was to be expected: {reply:?}"
-                );
-            }
-            Expected::NotSeen => {
-                assert!(matches!(reply.outcome, Outcome::NotSeen), "there was nothing to recall: {reply:?}");
-            }
-        }
-        matches!(expected, Expected::Repeat(_))
-    }
-}
-
-/// A client that waits for each answer, never rests an order and is sent nothing can tell its balances from the
-/// answers.
-#[derive(Debug, Default)]
-pub struct Notebook {
-    /// All of it, and what of it is held.
-    balances: BTreeMap<AssetId, (i128, i128)>,
-}
-
-impl Notebook {
-    /// Notes what an answer did to the client's money.
-    pub fn note(&mut self, request: &Request, outcome: &Outcome, specs: &[SymbolSpec]) {
-        let mut change = |asset: AssetId, total: i128, held: i128| {
-            let balance = self.balances.entry(asset).or_default();
-            balance.0 += total;
-            balance.1 += held;
-        };
-        match (request, outcome) {
-            (_, Outcome::Rejected(_)) => {}
-            (Request::Deposit { asset, amount, .. }, _) => change(*asset, plain::money(*amount), 0),
-            (Request::Withdraw { asset, amount, .. } | Request::Transfer { asset, amount, .. }, _) => {
-                change(*asset, -plain::money(*amount), 0);
-            }
-            (Request::Hold { asset, amount, .. }, _) => change(*asset, 0, plain::money(*amount)),
-            (Request::Release { asset, amount, .. }, _) => change(*asset, 0, -plain::money(*amount)),
-            (_, Outcome::FeesCollected(fees)) => {
-                fees.iter().for_each(|(asset, amount)| change(*asset, plain::money(*amount), 0));
-            }
-            (_, Outcome::Placed(placed)) => {
-                let spec = &specs[placed.order.symbol.0 as usize];
-                assert!(!placed.status.is_open(), "such a client does not rest orders: {placed:?}");
-                for fill in &placed.fills {
-                    let base = plain::money(spec.base_amount(fill.quantity));
-                    let quote = plain::money(fill.notional);
-                    let sign = if placed.order.side == Side::Buy { 1 } else { -1 };
-                    change(spec.base(), sign * base, 0);
-                    change(spec.quote(), -sign * quote, 0);
-                    change(spec.fee_asset(placed.order.side), -fill.fee.0, 0);
-                }
-            }
-            _ => {}
-        }
-    }
-
-    /// Panics unless balances asked for after the last answer are what the answers add up to.
-    pub fn check(&self, account: AccountId, outcome: &Outcome) {
-        let told: BTreeMap<_, _> = match outcome {
-            Outcome::Balances(balances) => balances
-                .iter()
-                .map(|(asset, balance)| {
-                    let [total, frozen, held] =
-                        [balance.total(), balance.frozen, balance.held].map(plain::money);
-                    (*asset, (total, frozen, held))
-                })
-                .collect(),
-            Outcome::Rejected(Reject { code: Code::UnknownAccount, .. }) => BTreeMap::new(),
-            other => panic!("asked for balances, told {other:?}"),
-        };
-        for asset in told.keys().chain(self.balances.keys()) {
-            let (total, held) = self.balances.get(asset).copied().unwrap_or_default();
-            assert_eq!(
-                told.get(asset).copied().unwrap_or_default(),
-                (total, held, held),
-                "{account:?} does not read its own writes: total, frozen and held of {asset:?}, told and expected"
-            );
-        }
     }
 }

@@ -7,51 +7,70 @@
 //! counts: a live sequencer may have known less money than this fold does, by what was in flight, never more.
 //! (That the decisions are the right ones is the duel's proof.)
 
+mod answers;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::mem::discriminant;
 
-use lightning_core::log::{Context, Log, Record};
+use lightning_core::log::{Context, Log, Record, Recorded};
 use lightning_core::matcher::Matcher;
 use lightning_core::message::{
-    AdmittedOrder, Balance, Order, OrderAfter, OrderStatus, Outcome, Reply, ReplyTo, Request, Settlement,
-    ToMatcher, ToSequencer, Trade, TransferOffer,
+    AdmittedOrder, Balance, Order, OrderAfter, OrderStatus, Outcome, Reply, Request, Settlement, ToMatcher,
+    ToSequencer, Trade, TransferOffer,
 };
 use lightning_core::outbox::MatcherOutbox;
 use lightning_core::spec::SymbolSpec;
 use lightning_core::types::{
-    AccountId, Amount, AssetId, Lsn, OrderId, Quantity, Side, SignedAmount, SymbolId,
+    AccountId, Amount, AssetId, Lsn, OrderId, Quantity, Side, SignedAmount, SymbolId, Timestamp,
 };
-use lightning_core::types::{Ticket, Timestamp};
 
-use crate::inline::shard_of;
+pub use self::answers::{Ran, asked_by, commands};
 use crate::laws;
 use crate::plain;
-use crate::recorder::{Recorded, Recorder};
+use crate::recorder::{Recorder, Written};
 use crate::workload::Setup;
 
-/// Who wrote a record down.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Author {
-    /// A sequencer.
-    Sequencer,
-    /// This matcher.
-    Matcher(usize),
+/// Whose matcher wrote a record down; none for one of a sequencer or of a driver.
+#[must_use]
+pub fn symbol_of(record: &Recorded) -> Option<SymbolId> {
+    match record {
+        Recorded::Place(admitted) => Some(admitted.order.symbol),
+        Recorded::PlaceOco(_, legs) => Some(legs[0].order.symbol),
+        Recorded::Amend(amend) => Some(amend.symbol),
+        Recorded::Replace(replace) => Some(replace.symbol),
+        Recorded::CancelMany(many) => Some(many.symbol),
+        Recorded::Cancel { symbol, .. }
+        | Recorded::CancelBook(symbol)
+        | Recorded::Expire { symbol, .. }
+        | Recorded::CollectFees { symbol, .. }
+        | Recorded::RemoveSymbol(symbol) => Some(*symbol),
+        Recorded::AddSymbol(spec, _) | Recorded::SetRules(spec, _) => Some(spec.id()),
+        Recorded::Account(..)
+        | Recorded::TransferOffered(_)
+        | Recorded::TransferAccepted(_)
+        | Recorded::TransferRefused(..)
+        | Recorded::MassCancel(_)
+        | Recorded::OrderIds { .. }
+        | Recorded::Operator(..)
+        | Recorded::Genesis { .. }
+        | Recorded::CleanShutdown { .. } => None,
+    }
 }
 
 /// All that a record made its matcher say.
 #[derive(Debug, Default)]
 pub struct Said {
-    trades: Vec<Trade>,
-    messages: Vec<ToSequencer>,
+    /// In the order they happened.
+    pub trades: Vec<Trade>,
+    /// To the sequencers, answers apart.
+    pub messages: Vec<ToSequencer>,
     /// What the client, or the operator, was told.
-    outcome: Option<Outcome>,
+    pub outcome: Option<Outcome>,
 }
 
-/// Who wrote which record, and what matchers said because of it.
+/// What matchers said because of which record.
 #[derive(Debug, Default)]
 pub struct History {
-    /// By record.
-    pub authors: Vec<Author>,
     /// By record.
     pub said: BTreeMap<Lsn, Said>,
 }
@@ -95,10 +114,10 @@ pub fn cause_of(message: &ToSequencer) -> Option<Lsn> {
         ToSequencer::Settle(settlement) => Some(settlement.cause),
         ToSequencer::MoveReservation { cause, .. }
         | ToSequencer::SiblingAmended { cause, .. }
-        | ToSequencer::Credit { cause, .. } => Some(*cause),
-        ToSequencer::Amended { cause, .. }
         | ToSequencer::CanceledMany { cause, .. }
-        | ToSequencer::TransferAnswered { cause, .. } => *cause,
+        | ToSequencer::TransferAnswered { cause, .. }
+        | ToSequencer::Credit { cause, .. } => Some(*cause),
+        ToSequencer::Amended { cause, .. } => *cause,
         ToSequencer::OrderMissed { .. } | ToSequencer::Answer { .. } | ToSequencer::TransferOffered(_) => {
             None
         }
@@ -107,34 +126,65 @@ pub fn cause_of(message: &ToSequencer) -> Option<Lsn> {
 
 /// The log, as it is read again: whoever writes must write what comes next.
 struct Replay<'a> {
-    records: &'a [(Timestamp, Recorded)],
+    records: &'a [Written],
     at: usize,
+    /// Expiries behind `at` that were decided with one before it.
+    early: BTreeSet<usize>,
+}
+
+impl Replay<'_> {
+    fn go_on(&mut self) {
+        self.at += 1;
+        while self.early.remove(&self.at) {
+            self.at += 1;
+        }
+    }
+
+    /// Where an expiry was written down. Of those that were due at one time a shard wrote all down, one symbol's
+    /// among another's; here each symbol does it for itself.
+    fn expiry(&self, now: Timestamp, order: OrderId) -> usize {
+        let due = self.records[self.at..].iter().zip(self.at..).take_while(|(written, _)| {
+            written.at == now && matches!(written.record, Recorded::Expire { .. })
+        });
+        let mut found = due.filter(|(written, at)| {
+            !self.early.contains(at)
+                && matches!(written.record, Recorded::Expire { order: other, .. } if other == order)
+        });
+        found.next().map_or(self.at, |(_, at)| at)
+    }
 }
 
 impl Log for Replay<'_> {
-    fn append(&mut self, now: Timestamp, record: &Record<'_>) -> Lsn {
-        let (at, expected) = self.records.get(self.at).expect("a replay that decides more than was decided");
+    fn append(&mut self, now: Timestamp, digest: u64, record: &Record<'_>) -> Lsn {
+        let place = match record {
+            Record::Expire { order, .. } => self.expiry(now, *order),
+            _ => self.at,
+        };
+        let written = self.records.get(place).expect("a replay that decides more than was decided");
+        let Written { at, digest: known, record: expected } = written;
         let record = Recorded::from(record);
-        let mut same = *at == now && discriminant(expected) == discriminant(&record);
+        let mut same = *at == now && *known == digest && discriminant(expected) == discriminant(&record);
         if let (Recorded::Expire { order, .. }, Recorded::Expire { order: again, .. }) = (expected, &record) {
             same &= order == again;
         }
         assert!(same, "decided at {at:?}: {expected:?}; decided again at {now:?}: {record:?}");
-        self.at += 1;
-        Lsn(self.at as u64)
+        if place == self.at {
+            self.go_on();
+        } else {
+            self.early.insert(place);
+        }
+        Lsn(place as u64 + 1)
     }
 }
 
 /// What the log leads to.
 #[derive(Debug)]
 pub struct Canonical {
-    /// Their books are the canonical books.
-    pub matchers: Vec<Matcher>,
+    /// One of each symbol, whose books are the canonical books.
+    matchers: Vec<Matcher>,
     balances: BTreeMap<(AccountId, AssetId), Line>,
     orders: BTreeMap<OrderId, Order>,
     specs: Vec<SymbolSpec>,
-    /// Transfers that their receivers took.
-    accepted: BTreeSet<Ticket>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -146,8 +196,8 @@ struct Line {
 
 /// Folds the log. Panics where the fold shows that a decision was wrong, or that something else was said live.
 #[must_use]
-pub fn fold(setup: &Setup, matchers: usize, recorder: &Recorder, history: &History) -> Canonical {
-    let (matchers, again) = replay(matchers, &recorder.records, &history.authors);
+pub fn fold(setup: &Setup, recorder: &Recorder, history: &History) -> Canonical {
+    let (matchers, again) = replay(setup.symbols.len(), &recorder.records);
     for (live, again) in history.said.iter().zip(&again.said) {
         expect_same(live, again);
     }
@@ -158,37 +208,31 @@ pub fn fold(setup: &Setup, matchers: usize, recorder: &Recorder, history: &Histo
         balances: BTreeMap::new(),
         orders: BTreeMap::new(),
         specs: setup.symbols.clone(),
-        accepted: BTreeSet::new(),
     };
-    for (_, record) in &recorder.records {
-        if let Recorded::TransferAccepted(offer) = record {
-            canonical.accepted.insert(offer.to_reply.ticket);
-        }
-    }
-    for (at, (_, record)) in recorder.records.iter().enumerate() {
+    for (at, Written { record, .. }) in recorder.records.iter().enumerate() {
         canonical.decided(record);
         if let Some(said) = history.said.get(&Lsn(at as u64 + 1)) {
             said.messages.iter().for_each(|message| canonical.handled(message));
         }
-        if history.authors[at] == Author::Sequencer || history.said.contains_key(&Lsn(at as u64 + 1)) {
+        if symbol_of(record).is_none() || history.said.contains_key(&Lsn(at as u64 + 1)) {
             canonical.check_solvent(record);
         }
     }
     canonical
 }
 
-/// Gives every matcher's record to a fresh matcher.
-fn replay(count: usize, records: &[(Timestamp, Recorded)], authors: &[Author]) -> (Vec<Matcher>, History) {
-    let mut matchers: Vec<Matcher> = (0..count).map(|_| Matcher::default()).collect();
+/// Gives every matcher's record to a fresh matcher, which has its symbol alone.
+fn replay(symbols: usize, records: &[Written]) -> (Vec<Matcher>, History) {
+    let mut matchers: Vec<Matcher> = (0..symbols).map(|_| Matcher::default()).collect();
     let mut history = History::default();
-    let mut log = Replay { records, at: 0 };
-    while let Some((now, record)) = records.get(log.at) {
-        let Author::Matcher(shard) = authors[log.at] else {
-            log.at += 1;
+    let mut log = Replay { records, at: 0, early: BTreeSet::new() };
+    while let Some(Written { at: now, record, .. }) = records.get(log.at) {
+        let Some(symbol) = symbol_of(record) else {
+            log.go_on();
             continue;
         };
         let before = Lsn(log.at as u64);
-        let matcher = &mut matchers[shard];
+        let matcher = &mut matchers[symbol.0 as usize];
         let (mut out, mut ctx) = (MatcherOutbox::default(), Context { now: *now, log: &mut log });
         let mut told = None;
         match record {
@@ -208,7 +252,7 @@ fn replay(count: usize, records: &[(Timestamp, Recorded)], authors: &[Author]) -
             record => matcher.handle(message_of(record), &mut ctx, &mut out),
         }
         assert!(Lsn(log.at as u64) > before, "decided once and not again: {record:?}");
-        let is_expiry = matches!(records[log.at - 1].1, Recorded::Expire { .. });
+        let is_expiry = matches!(records[log.at - 1].record, Recorded::Expire { .. });
         history.note(&out, told, before, (Lsn(log.at as u64), is_expiry));
     }
     (matchers, history)
@@ -216,17 +260,16 @@ fn replay(count: usize, records: &[(Timestamp, Recorded)], authors: &[Author]) -
 
 /// The message that a record was.
 fn message_of(record: &Recorded) -> ToMatcher {
-    let to = ReplyTo { ticket: Ticket(0), recorded: false };
     match record.clone() {
         Recorded::Place(admitted) => ToMatcher::Admit(admitted),
-        Recorded::PlaceOco(list, legs) => ToMatcher::AdmitOco { list, legs: Box::new(legs) },
-        Recorded::Cancel { account, symbol, order } => {
+        Recorded::PlaceOco(list, legs) => ToMatcher::AdmitOco { list, legs },
+        Recorded::Cancel { to, account, symbol, order } => {
             ToMatcher::Cancel { to, account, symbol, order, only_if: None }
         }
-        Recorded::Amend(amend) => ToMatcher::Amend(Box::new(amend)),
-        Recorded::Replace(replace) => ToMatcher::Replace(Box::new(replace)),
-        Recorded::CancelMany(many) => ToMatcher::CancelMany(Box::new(many)),
-        Recorded::CollectFees { account, symbol } => ToMatcher::CollectFees { to, account, symbol },
+        Recorded::Amend(amend) => ToMatcher::Amend(amend),
+        Recorded::Replace(replace) => ToMatcher::Replace(replace),
+        Recorded::CancelMany(many) => ToMatcher::CancelMany(many),
+        Recorded::CollectFees { to, account, symbol } => ToMatcher::CollectFees { to, account, symbol },
         record => panic!("no matcher writes this: {record:?}"),
     }
 }
@@ -262,7 +305,7 @@ impl Canonical {
     /// What a record says by itself.
     fn decided(&mut self, record: &Recorded) {
         match record {
-            Recorded::Account(request) => match *request {
+            Recorded::Account(_, request) => match *request {
                 Request::Deposit { account, asset, amount } => {
                     self.line(account, asset).total += plain::money(amount);
                 }
@@ -282,10 +325,10 @@ impl Canonical {
                 _ => {}
             },
             Recorded::TransferOffered(offer) => {
-                let TransferOffer { to_reply, from, asset, amount, .. } = *offer;
-                if self.accepted.contains(&to_reply.ticket) {
-                    self.line(from, asset).frozen += plain::money(amount);
-                }
+                self.line(offer.from, offer.asset).frozen += plain::money(offer.amount);
+            }
+            Recorded::TransferRefused(offer, _) => {
+                self.line(offer.from, offer.asset).frozen -= plain::money(offer.amount);
             }
             Recorded::TransferAccepted(offer) => {
                 let TransferOffer { from, to, asset, amount, .. } = *offer;
@@ -440,6 +483,18 @@ impl Canonical {
         );
     }
 
+    /// Of each asset of an account: all of it, and what of it is held.
+    pub fn balances(&self, account: AccountId) -> impl Iterator<Item = (AssetId, (i128, i128))> {
+        let lines = self.balances.iter().filter(move |((owner, _), _)| *owner == account);
+        lines.map(|((_, asset), line)| (*asset, (line.total, line.held)))
+    }
+
+    /// An order that was not refused.
+    #[must_use]
+    pub fn order(&self, id: OrderId) -> Option<&Order> {
+        self.orders.get(&id)
+    }
+
     /// All orders that were not refused.
     pub fn orders(&self) -> impl Iterator<Item = &Order> {
         self.orders.values()
@@ -454,9 +509,9 @@ impl Canonical {
         assert_eq!(*live, canonical, "an order, live, then canonical");
     }
 
-    /// The canonical market's matcher.
+    /// A symbol's canonical matcher.
     #[must_use]
     pub fn matcher(&self, symbol: SymbolId) -> &Matcher {
-        &self.matchers[shard_of(u64::from(symbol.0), self.matchers.len())]
+        &self.matchers[symbol.0 as usize]
     }
 }
