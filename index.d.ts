@@ -225,100 +225,6 @@ interface CancelTimer extends Stamp {
     cancelAllAt: number | null;
 }
 
-/** How an engine is opened, and what it says about itself. */
-
-/** How an engine is opened. Everything has a default. */
-interface EngineConfig {
-    /**
-     * Where the shards run.
-     * - `'auto'` (default): threads of their own, as many as the cores suggest.
-     * - `'inline'`: in the calling thread. No hand-off between threads: the lowest latency for one caller, and
-     *   the same results for the same calls, always. For backtests, tests and simulators.
-     * - an object: so many shards of each kind, 1 to 10; with `inline: true` in the calling thread all the same.
-     */
-    threads?: 'auto' | 'inline' | {
-        sequencers?: number;
-        matchers?: number;
-        inline?: boolean;
-    };
-    /**
-     * What time it is for the engine: what orders expire by, sessions end by and every `ts` says.
-     * - `'system'` (default): the system's clock.
-     * - `'manual'`: stands still, at 0 (1970) in the beginning, and moves only with {@link Engine.advance}: for
-     *   backtests and tests.
-     * - `{ manual: startMs }`: the same, beginning at a time in milliseconds since 1970.
-     */
-    clock?: 'system' | 'manual' | {
-        manual: number;
-    };
-    /** What is kept for reading back. */
-    history?: {
-        /** Trades per symbol, for `trades` and `myTrades`; default 10,000. */
-        tradesPerSymbol?: number;
-        /** Closed orders per sequencer; default 100,000. Older ones answer `UNKNOWN_ORDER`. */
-        closedOrders?: number;
-        /** Ledger entries per sequencer, for `accounts.ledger`; default 100,000. */
-        ledgerEntries?: number;
-    };
-    /** What bounds memory. */
-    limits?: {
-        /** Calls in flight, 1 to 1,048,576; the next one is refused with `BUSY`. Default 65,536. */
-        inFlight?: number;
-        /**
-         * Open orders per account, those that wait for a trigger included; the next one that may rest is refused
-         * with `TOO_MANY_OPEN_ORDERS`. Default 10,000.
-         */
-        openOrdersPerAccount?: number;
-    };
-}
-/** What all balances of one asset add up to. */
-interface Conservation {
-    /** The asset's code. */
-    asset: string;
-    /** All deposits ever. */
-    deposited: Decimal;
-    /** All withdrawals ever. */
-    withdrawn: Decimal;
-    /** Sum of all available balances. */
-    available: Decimal;
-    /** Sum of all frozen balances. */
-    frozen: Decimal;
-    /** Sum of what open orders have reserved. */
-    reserved: Decimal;
-    /** Sum of what is held for purposes outside the exchange (`accounts.hold`). */
-    held: Decimal;
-    /** Frozen for transfers that are under way. */
-    inTransfer: Decimal;
-    /** Fees that have accrued and were not collected yet; negative where rebates exceed them. */
-    feesAccrued: SignedDecimal;
-    /**
-     * `available + frozen + feesAccrued = deposited - withdrawn` and `frozen = reserved + held + inTransfer`, to
-     * the atom.
-     */
-    holds: boolean;
-}
-/** What an engine has been doing. */
-interface EngineStats {
-    /** Where the shards run. */
-    mode: 'threaded' | 'inline';
-    /** Shards that own balances. */
-    sequencers: number;
-    /** Shards that own books. */
-    matchers: number;
-    /** Calls admitted since the engine was opened, reads included. */
-    commands: number;
-    /** Calls refused before they were admitted. */
-    refusedAtEdge: number;
-    /** Calls refused with `BUSY`. */
-    busy: number;
-    /** Calls admitted and not settled yet. */
-    inFlight: number;
-    /** The newest record of the engine's log. */
-    seq: number;
-    /** True after a broken invariant: nothing is taken any more. */
-    halted: boolean;
-}
-
 /**
  * Every refusal by its code.
  *
@@ -666,6 +572,26 @@ declare const ERROR_CODES: {
         readonly number: 9001;
         readonly retryable: true;
     };
+    /** The journal can't be written any more: the engine has halted and must be opened again. */
+    readonly JOURNAL_IO: {
+        readonly number: 9004;
+        readonly retryable: false;
+    };
+    /** The data directory does not hold what was written to it. Nothing was changed in it. */
+    readonly CORRUPT_STATE: {
+        readonly number: 9005;
+        readonly retryable: false;
+    };
+    /** Another engine has the data directory open. */
+    readonly DATA_DIR_LOCKED: {
+        readonly number: 9006;
+        readonly retryable: false;
+    };
+    /** The data directory was written by a version that this one can't read. */
+    readonly UNSUPPORTED_VERSION: {
+        readonly number: 9007;
+        readonly retryable: false;
+    };
     /** The engine halted before this call was answered: it may or may not have happened. */
     readonly OUTCOME_UNKNOWN: {
         readonly number: 9008;
@@ -681,389 +607,19 @@ declare const ERROR_CODES: {
         readonly number: 9010;
         readonly retryable: false;
     };
+    /** The disk is full: only cancels are taken until somebody makes room. */
+    readonly STORAGE_FULL: {
+        readonly number: 9011;
+        readonly retryable: false;
+    };
+    /** Others than its owner may write to the data directory. */
+    readonly UNSAFE_DATA_DIR: {
+        readonly number: 9012;
+        readonly retryable: false;
+    };
 };
 /** A refusal's code: the contract. */
 type ErrorCode = keyof typeof ERROR_CODES;
-
-/** Assets and symbols. */
-
-/** An asset to create. */
-interface NewAsset {
-    /** 1 to 32 characters of `A-Z a-z 0-9 . _ : / -`, for instance `'BTC'`. */
-    code: string;
-    /** Decimals of an amount, 0 to 18. Its smallest unit, 10^-scale, is called an atom. */
-    scale: number;
-    /** What people call it, for instance `'Bitcoin'`. */
-    name?: string;
-}
-/** What of an asset can be changed. */
-interface AssetPatch {
-    /** What people call it; null: nothing. */
-    name?: string | null;
-    /** False: nothing of it can be deposited, withdrawn, transferred or newly ordered (`ASSET_DISABLED`). */
-    enabled?: boolean;
-}
-/** An asset. */
-interface Asset extends MaybeDuplicate {
-    /** Its number, from 0 in the order of creation. */
-    id: number;
-    /** Its code. */
-    code: string;
-    /** Decimals of an amount. */
-    scale: number;
-    /** What people call it. */
-    name: string | null;
-    /** Can it be moved and traded? */
-    enabled: boolean;
-}
-/**
- * What a symbol accepts. Cancels, queries and expiry work in every status.
- * - `TRADING`: everything.
- * - `POST_ONLY`: only post-only orders; others `SYMBOL_MODE_RESTRICTED`.
- * - `LIMIT_ONLY`: no order that ends at market; those `SYMBOL_MODE_RESTRICTED`.
- * - `CANCEL_ONLY`: nothing new, no amend, no replace (`SYMBOL_CANCEL_ONLY`); nothing is triggered.
- * - `HALT`: the same (`SYMBOL_NOT_TRADING`).
- * - `CLOSED`: the same, for ever, and without orders.
- */
-type SymbolStatus = 'TRADING' | 'POST_ONLY' | 'LIMIT_ONLY' | 'CANCEL_ONLY' | 'HALT' | 'CLOSED';
-/**
- * What fees are paid in.
- * - `'received'`: each side pays out of what it receives, a buyer base, a seller quote.
- * - `'quote'`: both pay quote, a seller out of the proceeds, a buyer on top of the price.
- */
-type FeeMode = 'received' | 'quote';
-/** What can be switched per symbol: the order types, and two features that go across them. */
-type OrderFeature = OrderType | 'iceberg' | 'oco';
-/** How far a limit price may be from the reference price, in basis points. */
-interface PriceBand {
-    /** A buy above it. */
-    bidUp: number;
-    /** A buy below it, at most 10,000. */
-    bidDown: number;
-    /** A sell above it. */
-    askUp: number;
-    /** A sell below it, at most 10,000. */
-    askDown: number;
-}
-/** Rules that always have a value. */
-interface DefaultedRules<Value> {
-    /** Lowest limit and trigger price; default one tick. */
-    minPrice: Value;
-    /** Highest limit and trigger price; default 10^12 ticks. `maxPrice * maxQuantity` must stay below 2^96 quote atoms. */
-    maxPrice: Value;
-    /** Smallest order; default one lot. What is left of an order may be smaller and rest. */
-    minQuantity: Value;
-    /** Largest order; default as large as the amounts allow, at most 10^15 lots. */
-    maxQuantity: Value;
-    /** Smallest price x quantity of a limit order, and smallest `quoteQuantity`; default zero, for none. */
-    minNotional: Value;
-    /** Do `minNotional` and `maxNotional` bind market orders by quantity, at the reference price? Default false. */
-    applyToMarket: boolean;
-    /** Rates of accounts without their own; default zero. */
-    fees: FeeRates;
-    /** May a maker's rebate exceed what the taker pays? Default false: it is cut to that. */
-    allowNetRebate: boolean;
-    /** Minutes of trades whose average is the reference price, up to 1,440; default 0: the last trade's price. */
-    referenceMinutes: number;
-    /** Bounds of `trailBps`, inclusive; default 1 to 9,999. */
-    trailBps: {
-        min: number;
-        max: number;
-    };
-    /** Which order types and features are taken, others are `ORDER_TYPE_DISABLED`; default all. */
-    orderTypes: OrderFeature[];
-    /** Which modes of self-trade prevention an order may name, others are `STP_MODE_DISABLED`; default all. */
-    allowedStp: StpMode[];
-    /** The mode of orders that name none; default `'EXPIRE_TAKER'`. */
-    defaultStp: StpMode;
-    /** Most slices of an iceberg, 1 to 1,000; default 1,000. */
-    maxIcebergParts: number;
-    /** When DAY orders expire, `'HH:MM'` in UTC; default `'00:00'`. */
-    sessionEnd: string;
-}
-/** Rules that a symbol may have or not. */
-interface OptionalRules<Value> {
-    /** Largest price x quantity of a limit order, and largest `quoteQuantity`. */
-    maxNotional: Value;
-    /** Largest market order by quantity. */
-    marketMaxQuantity: Value;
-    /** How far limit prices may be from the reference price. */
-    bandBps: PriceBand;
-    /** No limit price below. */
-    priceFloor: Value;
-    /** No limit price above. */
-    priceCap: Value;
-    /** The reference price; without, the last trades tell it. */
-    referencePrice: Value;
-    /** How far market orders may trade from the best opposite price at entry, 1 to 9,999 basis points. */
-    marketProtectionBps: number;
-    /** Open orders per account, those that wait for a trigger included. */
-    maxOpenOrders: number;
-    /** Orders per account that wait for a trigger. */
-    maxOpenConditional: number;
-    /** Open icebergs per account. */
-    maxIceberg: number;
-    /** Open OCO pairs per account. */
-    maxOpenLists: number;
-    /** Most base that an account may own and be buying. */
-    maxPosition: Value;
-    /** How often an order may be amended. */
-    maxAmends: number;
-}
-/** A symbol to create. `tickSize * lotSize` must be a whole number of quote atoms, so that no trade rounds. */
-interface NewSymbol extends Partial<DefaultedRules<DecimalInput>>, Partial<OptionalRules<DecimalInput>> {
-    /** 1 to 32 characters of `A-Z a-z 0-9 . _ : / -`, for instance `'BTC-USDT'`. */
-    name: string;
-    /** Code of the asset that is bought and sold. */
-    base: string;
-    /** Code of the asset that it is paid with. */
-    quote: string;
-    /** Prices are multiples of this, in quote per base. */
-    tickSize: DecimalInput;
-    /** Quantities are multiples of this, in base. */
-    lotSize: DecimalInput;
-    /** What fees are paid in; default `'received'`. */
-    feeMode?: FeeMode;
-}
-/**
- * Rules to change while the symbol trades; null takes a rule away, or gives it its default. Orders that rest are left
- * as they are.
- */
-type SymbolPatch = {
-    [Rule in keyof DefaultedRules<DecimalInput>]?: DefaultedRules<DecimalInput>[Rule] | null;
-} & {
-    [Rule in keyof OptionalRules<DecimalInput>]?: OptionalRules<DecimalInput>[Rule] | null;
-};
-/** The rules of a symbol; null where it has no such rule. */
-type SymbolRules = {
-    /** What it accepts now. */
-    status: SymbolStatus;
-} & DefaultedRules<Decimal> & {
-    [Rule in keyof OptionalRules<Decimal>]: OptionalRules<Decimal>[Rule] | null;
-};
-/** A symbol with its rules. */
-type SymbolInfo = {
-    /** Its number, from 0 in the order of creation. */
-    id: number;
-    /** Its name. */
-    name: string;
-    /** What is bought and sold. */
-    base: string;
-    /** What it is paid with. */
-    quote: string;
-    /** Price grid. */
-    tickSize: Decimal;
-    /** Quantity grid. */
-    lotSize: Decimal;
-    /** What fees are paid in. */
-    feeMode: FeeMode;
-    /** Decimals of a price. */
-    priceScale: number;
-    /** Decimals of a quantity. */
-    quantityScale: number;
-    /** Decimals of a base amount. */
-    baseScale: number;
-    /** Decimals of a quote amount. */
-    quoteScale: number;
-} & SymbolRules & MaybeDuplicate;
-/** A symbol after a change of its status. */
-interface SymbolStatusChange extends MassCancel, MaybeDuplicate {
-    /** The symbol. */
-    symbol: SymbolInfo;
-}
-
-/**
- * Refusals as typed errors. The code's string is the contract, its number is stable, the text may change.
- * A refused call has changed nothing, but for two codes: `REPLACE_PARTIALLY_FAILED`, whose details say which half
- * of it was done, and `OUTCOME_UNKNOWN`, which leaves open whether it was.
- */
-
-/** What a refusal says beyond its code: figures by name. {@link DetailsByCode} says which, by code. */
-type ErrorDetails = Readonly<Record<string, unknown>>;
-/** What came of the halves of a cancel-replace. */
-type ReplaceHalves = {
-    /** The cancel. */
-    cancel: BatchItem<CanceledOrder>;
-    /** The new order; null if it was not attempted. */
-    place: BatchItem<OrderResult> | null;
-};
-/** Bounds that were exceeded; only those that there are. */
-type Range = {
-    min?: Decimal;
-    max?: Decimal;
-};
-/** A grid that was missed, and the nearest values on it. */
-type Grid = {
-    step: Decimal;
-    nearest: Decimal[];
-};
-/** The details of the codes that have some. */
-type DetailsByCode = {
-    BAD_PRECISION: {
-        decimals?: number;
-    };
-    PRICE_TICK: Grid;
-    PRICE_RANGE: Range;
-    PRICE_BAND: Range;
-    QTY_LOT: Grid;
-    QTY_RANGE: Range;
-    NOTIONAL_RANGE: Range;
-    SYMBOL_NOT_TRADING: {
-        status?: SymbolStatus;
-    };
-    SYMBOL_CANCEL_ONLY: {
-        status?: SymbolStatus;
-    };
-    SYMBOL_MODE_RESTRICTED: {
-        status?: SymbolStatus;
-    };
-    ICEBERG_PARTS: {
-        max: number;
-        parts: number;
-    };
-    TRAILING_RANGE: {
-        min: number | Decimal;
-        max: number | Decimal;
-    };
-    TOO_MANY_OPEN_ORDERS: {
-        max: number;
-    };
-    TOO_MANY_AMENDS: {
-        max: number;
-    };
-    INSUFFICIENT_BALANCE: {
-        asset: string;
-        required: Decimal;
-        available: Decimal;
-    };
-    ORDER_ALREADY_CLOSED: {
-        orderId: number;
-        status: Extract<OrderStatus, 'FILLED' | 'CANCELED' | 'EXPIRED'>;
-        reason: CancelReason | ExpireReason | null;
-    };
-    WOULD_TRIGGER_IMMEDIATELY: {
-        lastPrice?: Decimal;
-    };
-    OCO_BAD_PRICES: {
-        lastPrice?: Decimal;
-    };
-    REPLACE_PARTIALLY_FAILED: ReplaceHalves;
-    REPLACE_FAILED: ReplaceHalves;
-    RATE_LIMITED: {
-        retryAfterMs: number;
-    };
-    ASSET_DISABLED: {
-        asset: string;
-    };
-    ASSET_IN_USE: {
-        symbol?: string;
-    };
-    SYMBOL_PRECISION_INEXACT: {
-        quoteScaleNeeded?: number;
-    };
-};
-/** The details of a code, or of each of some codes. */
-type DetailsOf<Code extends ErrorCode> = [Code] extends [keyof DetailsByCode] ? Readonly<DetailsByCode[Code]> : ErrorDetails;
-/**
- * Every refusal of an engine. Tell them apart by class, by {@link LightningError.is} (both of which type `details`),
- * or by `code`.
- *
- * @example
- * ```ts
- * try {
- *   await engine.placeOrder(order);
- * } catch (error) {
- *   if (error instanceof LightningError && error.is('INSUFFICIENT_BALANCE')) console.log(error.details.required);
- * }
- * ```
- */
-declare class LightningError extends Error {
-    /** Always `'LightningError'`: tells these errors apart even between the ESM and the CJS build. */
-    readonly kind = "LightningError";
-    /** Which refusal; see {@link ErrorCode}. */
-    readonly code: ErrorCode;
-    /** The code's stable number. */
-    readonly number: number;
-    /** The field of the request that caused it, where there is one. */
-    readonly field: string | undefined;
-    /** Figures by name; which ones depends on the code. */
-    readonly details: ErrorDetails;
-    /**
-     * True if the same request may succeed when it is sent again; after `RATE_LIMITED` under a new request id, if it
-     * had one, because a refusal is the answer to its id.
-     */
-    readonly retryable: boolean;
-    /** Is it this refusal? Then its `details` have a type. */
-    is<Code extends ErrorCode>(code: Code): this is this & Coded<Code>;
-}
-/** What a code tells about an error. */
-interface Coded<Code extends ErrorCode> {
-    readonly code: Code;
-    readonly details: DetailsOf<Code>;
-}
-/** The request is malformed (1xxx). */
-declare class ValidationError extends LightningError {
-}
-/** The request breaks a rule of its symbol, or there is no such symbol (20xx). */
-declare class RuleError extends LightningError {
-}
-/** The symbol's status forbids it (2001 to 2003). */
-declare class MarketClosedError extends LightningError {
-    readonly code: 'SYMBOL_NOT_TRADING' | 'SYMBOL_CANCEL_ONLY' | 'SYMBOL_MODE_RESTRICTED';
-    readonly details: DetailsOf<MarketClosedError['code']>;
-}
-/** A limit is reached (205x); where it is a number of orders or amends, `details` have `max`. */
-declare class LimitError extends LightningError {
-    readonly code: 'TOO_MANY_OPEN_ORDERS' | 'MAX_POSITION' | 'TOO_MANY_AMENDS';
-    readonly details: DetailsOf<LimitError['code']>;
-}
-/** Something about the account or its assets (3xxx). */
-declare class AccountError extends LightningError {
-}
-/** Too little is available; `details` have `asset`, `required` and `available`. */
-declare class InsufficientBalanceError extends LightningError {
-    readonly code: 'INSUFFICIENT_BALANCE';
-    readonly details: DetailsOf<InsufficientBalanceError['code']>;
-}
-/** There is no such order, or it is another account's. */
-declare class OrderNotFoundError extends LightningError {
-    readonly code: 'UNKNOWN_ORDER';
-    readonly details: DetailsOf<OrderNotFoundError['code']>;
-}
-/** The order's state, or the last price, forbids it (40xx). */
-declare class OrderError extends LightningError {
-}
-/** The post-only order would trade at once. */
-declare class PostOnlyError extends LightningError {
-    readonly code: 'POST_ONLY_WOULD_CROSS';
-    readonly details: DetailsOf<PostOnlyError['code']>;
-}
-/** A half of a cancel-replace failed, or both did; `details` have both. */
-declare class ReplaceError extends LightningError {
-    readonly code: 'REPLACE_PARTIALLY_FAILED' | 'REPLACE_FAILED';
-    readonly details: DetailsOf<ReplaceError['code']>;
-}
-/** A client order id or a request id was used already, or it is too late for the request (4003, 500x). */
-declare class ConflictError extends LightningError {
-    readonly code: 'DUPLICATE_CLIENT_ORDER_ID' | 'REQUEST_ID_CONFLICT' | 'REQUEST_ID_TOO_OLD' | 'STALE_REQUEST';
-    readonly details: DetailsOf<ConflictError['code']>;
-}
-/** The account places orders faster than it may; `details` have `retryAfterMs`. */
-declare class RateLimitError extends LightningError {
-    readonly code: 'RATE_LIMITED';
-    readonly details: DetailsOf<RateLimitError['code']>;
-}
-/** An asset or a symbol can't be created, changed or removed like that (6xxx). */
-declare class AdminError extends LightningError {
-}
-/** The engine can't take it now or at all (9xxx). */
-declare class SystemError extends LightningError {
-}
-/** The engine halted before it answered: the call may or may not have happened. */
-declare class UnknownOutcomeError extends LightningError {
-    readonly code: 'OUTCOME_UNKNOWN';
-    readonly details: DetailsOf<UnknownOutcomeError['code']>;
-}
 
 /**
  * Orders: what can be placed, what can be done with them, and what is answered.
@@ -1735,6 +1291,731 @@ interface OrdersPage {
     next: number | null;
 }
 
+/** Assets and symbols. */
+
+/** An asset to create. */
+interface NewAsset {
+    /** 1 to 32 characters of `A-Z a-z 0-9 . _ : / -`, for instance `'BTC'`. */
+    code: string;
+    /** Decimals of an amount, 0 to 18. Its smallest unit, 10^-scale, is called an atom. */
+    scale: number;
+    /** What people call it, for instance `'Bitcoin'`. */
+    name?: string;
+}
+/** What of an asset can be changed. */
+interface AssetPatch {
+    /** What people call it; null: nothing. */
+    name?: string | null;
+    /** False: nothing of it can be deposited, withdrawn, transferred or newly ordered (`ASSET_DISABLED`). */
+    enabled?: boolean;
+}
+/** An asset. */
+interface Asset extends MaybeDuplicate {
+    /** Its number, from 0 in the order of creation. */
+    id: number;
+    /** Its code. */
+    code: string;
+    /** Decimals of an amount. */
+    scale: number;
+    /** What people call it. */
+    name: string | null;
+    /** Can it be moved and traded? */
+    enabled: boolean;
+}
+/**
+ * What a symbol accepts. Cancels, queries and expiry work in every status.
+ * - `TRADING`: everything.
+ * - `POST_ONLY`: only post-only orders; others `SYMBOL_MODE_RESTRICTED`.
+ * - `LIMIT_ONLY`: no order that ends at market; those `SYMBOL_MODE_RESTRICTED`.
+ * - `CANCEL_ONLY`: nothing new, no amend, no replace (`SYMBOL_CANCEL_ONLY`); nothing is triggered.
+ * - `HALT`: the same (`SYMBOL_NOT_TRADING`).
+ * - `CLOSED`: the same, for ever, and without orders.
+ */
+type SymbolStatus = 'TRADING' | 'POST_ONLY' | 'LIMIT_ONLY' | 'CANCEL_ONLY' | 'HALT' | 'CLOSED';
+/**
+ * What fees are paid in.
+ * - `'received'`: each side pays out of what it receives, a buyer base, a seller quote.
+ * - `'quote'`: both pay quote, a seller out of the proceeds, a buyer on top of the price.
+ */
+type FeeMode = 'received' | 'quote';
+/** What can be switched per symbol: the order types, and two features that go across them. */
+type OrderFeature = OrderType | 'iceberg' | 'oco';
+/** How far a limit price may be from the reference price, in basis points. */
+interface PriceBand {
+    /** A buy above it. */
+    bidUp: number;
+    /** A buy below it, at most 10,000. */
+    bidDown: number;
+    /** A sell above it. */
+    askUp: number;
+    /** A sell below it, at most 10,000. */
+    askDown: number;
+}
+/** Rules that always have a value. */
+interface DefaultedRules<Value> {
+    /** Lowest limit and trigger price; default one tick. */
+    minPrice: Value;
+    /** Highest limit and trigger price; default 10^12 ticks. `maxPrice * maxQuantity` must stay below 2^96 quote atoms. */
+    maxPrice: Value;
+    /** Smallest order; default one lot. What is left of an order may be smaller and rest. */
+    minQuantity: Value;
+    /** Largest order; default as large as the amounts allow, at most 10^15 lots. */
+    maxQuantity: Value;
+    /** Smallest price x quantity of a limit order, and smallest `quoteQuantity`; default zero, for none. */
+    minNotional: Value;
+    /** Do `minNotional` and `maxNotional` bind market orders by quantity, at the reference price? Default false. */
+    applyToMarket: boolean;
+    /** Rates of accounts without their own; default zero. */
+    fees: FeeRates;
+    /** May a maker's rebate exceed what the taker pays? Default false: it is cut to that. */
+    allowNetRebate: boolean;
+    /** Minutes of trades whose average is the reference price, up to 1,440; default 0: the last trade's price. */
+    referenceMinutes: number;
+    /** Bounds of `trailBps`, inclusive; default 1 to 9,999. */
+    trailBps: {
+        min: number;
+        max: number;
+    };
+    /** Which order types and features are taken, others are `ORDER_TYPE_DISABLED`; default all. */
+    orderTypes: OrderFeature[];
+    /** Which modes of self-trade prevention an order may name, others are `STP_MODE_DISABLED`; default all. */
+    allowedStp: StpMode[];
+    /** The mode of orders that name none; default `'EXPIRE_TAKER'`. */
+    defaultStp: StpMode;
+    /** Most slices of an iceberg, 1 to 1,000; default 1,000. */
+    maxIcebergParts: number;
+    /** When DAY orders expire, `'HH:MM'` in UTC; default `'00:00'`. */
+    sessionEnd: string;
+}
+/** Rules that a symbol may have or not. */
+interface OptionalRules<Value> {
+    /** Largest price x quantity of a limit order, and largest `quoteQuantity`. */
+    maxNotional: Value;
+    /** Largest market order by quantity. */
+    marketMaxQuantity: Value;
+    /** How far limit prices may be from the reference price. */
+    bandBps: PriceBand;
+    /** No limit price below. */
+    priceFloor: Value;
+    /** No limit price above. */
+    priceCap: Value;
+    /** The reference price; without, the last trades tell it. */
+    referencePrice: Value;
+    /** How far market orders may trade from the best opposite price at entry, 1 to 9,999 basis points. */
+    marketProtectionBps: number;
+    /** Open orders per account, those that wait for a trigger included. */
+    maxOpenOrders: number;
+    /** Orders per account that wait for a trigger. */
+    maxOpenConditional: number;
+    /** Open icebergs per account. */
+    maxIceberg: number;
+    /** Open OCO pairs per account. */
+    maxOpenLists: number;
+    /** Most base that an account may own and be buying. */
+    maxPosition: Value;
+    /** How often an order may be amended. */
+    maxAmends: number;
+}
+/** A symbol to create. `tickSize * lotSize` must be a whole number of quote atoms, so that no trade rounds. */
+interface NewSymbol extends Partial<DefaultedRules<DecimalInput>>, Partial<OptionalRules<DecimalInput>> {
+    /** 1 to 32 characters of `A-Z a-z 0-9 . _ : / -`, for instance `'BTC-USDT'`. */
+    name: string;
+    /** Code of the asset that is bought and sold. */
+    base: string;
+    /** Code of the asset that it is paid with. */
+    quote: string;
+    /** Prices are multiples of this, in quote per base. */
+    tickSize: DecimalInput;
+    /** Quantities are multiples of this, in base. */
+    lotSize: DecimalInput;
+    /** What fees are paid in; default `'received'`. */
+    feeMode?: FeeMode;
+}
+/**
+ * Rules to change while the symbol trades; null takes a rule away, or gives it its default. Orders that rest are left
+ * as they are.
+ */
+type SymbolPatch = {
+    [Rule in keyof DefaultedRules<DecimalInput>]?: DefaultedRules<DecimalInput>[Rule] | null;
+} & {
+    [Rule in keyof OptionalRules<DecimalInput>]?: OptionalRules<DecimalInput>[Rule] | null;
+};
+/** The rules of a symbol; null where it has no such rule. */
+type SymbolRules = {
+    /** What it accepts now. */
+    status: SymbolStatus;
+} & DefaultedRules<Decimal> & {
+    [Rule in keyof OptionalRules<Decimal>]: OptionalRules<Decimal>[Rule] | null;
+};
+/** A symbol with its rules. */
+type SymbolInfo = {
+    /** Its number, from 0 in the order of creation. */
+    id: number;
+    /** Its name. */
+    name: string;
+    /** What is bought and sold. */
+    base: string;
+    /** What it is paid with. */
+    quote: string;
+    /** Price grid. */
+    tickSize: Decimal;
+    /** Quantity grid. */
+    lotSize: Decimal;
+    /** What fees are paid in. */
+    feeMode: FeeMode;
+    /** Decimals of a price. */
+    priceScale: number;
+    /** Decimals of a quantity. */
+    quantityScale: number;
+    /** Decimals of a base amount. */
+    baseScale: number;
+    /** Decimals of a quote amount. */
+    quoteScale: number;
+} & SymbolRules & MaybeDuplicate;
+/** A symbol after a change of its status. */
+interface SymbolStatusChange extends MassCancel, MaybeDuplicate {
+    /** The symbol. */
+    symbol: SymbolInfo;
+}
+
+/**
+ * Refusals as typed errors. The code's string is the contract, its number is stable, the text may change.
+ * A refused call has changed nothing, but for two codes: `REPLACE_PARTIALLY_FAILED`, whose details say which half
+ * of it was done, and `OUTCOME_UNKNOWN`, which leaves open whether it was.
+ */
+
+/** What a refusal says beyond its code: figures by name. {@link DetailsByCode} says which, by code. */
+type ErrorDetails = Readonly<Record<string, unknown>>;
+/** What came of the halves of a cancel-replace. */
+type ReplaceHalves = {
+    /** The cancel. */
+    cancel: BatchItem<CanceledOrder>;
+    /** The new order; null if it was not attempted. */
+    place: BatchItem<OrderResult> | null;
+};
+/** Bounds that were exceeded; only those that there are. */
+type Range = {
+    min?: Decimal;
+    max?: Decimal;
+};
+/** A grid that was missed, and the nearest values on it. */
+type Grid = {
+    step: Decimal;
+    nearest: Decimal[];
+};
+/** What is not as it was written; as much of it as there is to say. */
+type CorruptPlace = {
+    /** The file's name in the data directory. */
+    file?: string;
+    /** Where in it, in bytes. */
+    offset?: number;
+    /** The record that should be there. */
+    seq?: number;
+    /** What is wrong. */
+    reason: string;
+};
+/** The details of the codes that have some. */
+type DetailsByCode = {
+    BAD_PRECISION: {
+        decimals?: number;
+    };
+    PRICE_TICK: Grid;
+    PRICE_RANGE: Range;
+    PRICE_BAND: Range;
+    QTY_LOT: Grid;
+    QTY_RANGE: Range;
+    NOTIONAL_RANGE: Range;
+    SYMBOL_NOT_TRADING: {
+        status?: SymbolStatus;
+    };
+    SYMBOL_CANCEL_ONLY: {
+        status?: SymbolStatus;
+    };
+    SYMBOL_MODE_RESTRICTED: {
+        status?: SymbolStatus;
+    };
+    ICEBERG_PARTS: {
+        max: number;
+        parts: number;
+    };
+    TRAILING_RANGE: {
+        min: number | Decimal;
+        max: number | Decimal;
+    };
+    TOO_MANY_OPEN_ORDERS: {
+        max: number;
+    };
+    TOO_MANY_AMENDS: {
+        max: number;
+    };
+    INSUFFICIENT_BALANCE: {
+        asset: string;
+        required: Decimal;
+        available: Decimal;
+    };
+    ORDER_ALREADY_CLOSED: {
+        orderId: number;
+        status: Extract<OrderStatus, 'FILLED' | 'CANCELED' | 'EXPIRED'>;
+        reason: CancelReason | ExpireReason | null;
+    };
+    WOULD_TRIGGER_IMMEDIATELY: {
+        lastPrice?: Decimal;
+    };
+    OCO_BAD_PRICES: {
+        lastPrice?: Decimal;
+    };
+    REPLACE_PARTIALLY_FAILED: ReplaceHalves;
+    REPLACE_FAILED: ReplaceHalves;
+    RATE_LIMITED: {
+        retryAfterMs: number;
+    };
+    ASSET_DISABLED: {
+        asset: string;
+    };
+    ASSET_IN_USE: {
+        symbol?: string;
+    };
+    SYMBOL_PRECISION_INEXACT: {
+        quoteScaleNeeded?: number;
+    };
+    JOURNAL_IO: {
+        reason: string;
+    };
+    STORAGE_FULL: {
+        reason?: string;
+    };
+    CORRUPT_STATE: CorruptPlace;
+    UNSUPPORTED_VERSION: {
+        file?: string;
+        found: number;
+    };
+    UNSAFE_DATA_DIR: {
+        reason: string;
+    };
+};
+/** The details of a code, or of each of some codes. */
+type DetailsOf<Code extends ErrorCode> = [Code] extends [keyof DetailsByCode] ? Readonly<DetailsByCode[Code]> : ErrorDetails;
+/**
+ * Every refusal of an engine. Tell them apart by class, by {@link LightningError.is} (both of which type `details`),
+ * or by `code`.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await engine.placeOrder(order);
+ * } catch (error) {
+ *   if (error instanceof LightningError && error.is('INSUFFICIENT_BALANCE')) console.log(error.details.required);
+ * }
+ * ```
+ */
+declare class LightningError extends Error {
+    /** Always `'LightningError'`: tells these errors apart even between the ESM and the CJS build. */
+    readonly kind = "LightningError";
+    /** Which refusal; see {@link ErrorCode}. */
+    readonly code: ErrorCode;
+    /** The code's stable number. */
+    readonly number: number;
+    /** The field of the request that caused it, where there is one. */
+    readonly field: string | undefined;
+    /** Figures by name; which ones depends on the code. */
+    readonly details: ErrorDetails;
+    /**
+     * True if the same request may succeed when it is sent again; after `RATE_LIMITED` under a new request id, if it
+     * had one, because a refusal is the answer to its id.
+     */
+    readonly retryable: boolean;
+    /** Is it this refusal? Then its `details` have a type. */
+    is<Code extends ErrorCode>(code: Code): this is this & Coded<Code>;
+}
+/** What a code tells about an error. */
+interface Coded<Code extends ErrorCode> {
+    readonly code: Code;
+    readonly details: DetailsOf<Code>;
+}
+/** The request is malformed (1xxx). */
+declare class ValidationError extends LightningError {
+}
+/** The request breaks a rule of its symbol, or there is no such symbol (20xx). */
+declare class RuleError extends LightningError {
+}
+/** The symbol's status forbids it (2001 to 2003). */
+declare class MarketClosedError extends LightningError {
+    readonly code: 'SYMBOL_NOT_TRADING' | 'SYMBOL_CANCEL_ONLY' | 'SYMBOL_MODE_RESTRICTED';
+    readonly details: DetailsOf<MarketClosedError['code']>;
+}
+/** A limit is reached (205x); where it is a number of orders or amends, `details` have `max`. */
+declare class LimitError extends LightningError {
+    readonly code: 'TOO_MANY_OPEN_ORDERS' | 'MAX_POSITION' | 'TOO_MANY_AMENDS';
+    readonly details: DetailsOf<LimitError['code']>;
+}
+/** Something about the account or its assets (3xxx). */
+declare class AccountError extends LightningError {
+}
+/** Too little is available; `details` have `asset`, `required` and `available`. */
+declare class InsufficientBalanceError extends LightningError {
+    readonly code: 'INSUFFICIENT_BALANCE';
+    readonly details: DetailsOf<InsufficientBalanceError['code']>;
+}
+/** There is no such order, or it is another account's. */
+declare class OrderNotFoundError extends LightningError {
+    readonly code: 'UNKNOWN_ORDER';
+    readonly details: DetailsOf<OrderNotFoundError['code']>;
+}
+/** The order's state, or the last price, forbids it (40xx). */
+declare class OrderError extends LightningError {
+}
+/** The post-only order would trade at once. */
+declare class PostOnlyError extends LightningError {
+    readonly code: 'POST_ONLY_WOULD_CROSS';
+    readonly details: DetailsOf<PostOnlyError['code']>;
+}
+/** A half of a cancel-replace failed, or both did; `details` have both. */
+declare class ReplaceError extends LightningError {
+    readonly code: 'REPLACE_PARTIALLY_FAILED' | 'REPLACE_FAILED';
+    readonly details: DetailsOf<ReplaceError['code']>;
+}
+/** A client order id or a request id was used already, or it is too late for the request (4003, 500x). */
+declare class ConflictError extends LightningError {
+    readonly code: 'DUPLICATE_CLIENT_ORDER_ID' | 'REQUEST_ID_CONFLICT' | 'REQUEST_ID_TOO_OLD' | 'STALE_REQUEST';
+    readonly details: DetailsOf<ConflictError['code']>;
+}
+/** The account places orders faster than it may; `details` have `retryAfterMs`. */
+declare class RateLimitError extends LightningError {
+    readonly code: 'RATE_LIMITED';
+    readonly details: DetailsOf<RateLimitError['code']>;
+}
+/** An asset or a symbol can't be created, changed or removed like that (6xxx). */
+declare class AdminError extends LightningError {
+}
+/** The engine can't take it now or at all (9xxx). */
+declare class SystemError extends LightningError {
+}
+/** The data directory can't be opened, read or written (9004 to 9007, 9011, 9012). */
+declare class StorageError extends SystemError {
+    readonly code: 'JOURNAL_IO' | 'CORRUPT_STATE' | 'DATA_DIR_LOCKED' | 'UNSUPPORTED_VERSION' | 'STORAGE_FULL' | 'UNSAFE_DATA_DIR';
+    readonly details: DetailsOf<StorageError['code']>;
+}
+/** The engine halted before it answered: the call may or may not have happened. */
+declare class UnknownOutcomeError extends LightningError {
+    readonly code: 'OUTCOME_UNKNOWN';
+    readonly details: DetailsOf<UnknownOutcomeError['code']>;
+}
+
+/** What is kept on disk, and what an engine says about it. */
+
+/**
+ * When a call is answered.
+ * - `'sync'`: when everything that the answer shows is synced to the disk. Survives `kill -9` and a power failure.
+ * - `'written'`: when it is handed to the operating system, which is told to sync every 50 ms. Survives `kill -9`; a
+ *   power failure or a crash of the system takes the last moments along.
+ * - `'volatile'`: at once, because nothing is kept. What an engine without a `dataDir` is, and only that.
+ */
+type Durability = 'sync' | 'written' | 'volatile';
+/**
+ * What becomes of log segments that no kept snapshot needs any more.
+ * - `'keep'`: they stay where they are.
+ * - `'archive'`: they are moved to `archive/` in the data directory, for you to take elsewhere.
+ * - `'remove'`: they are deleted; {@link Engine.audit} and `verify({ from: 'genesis' })` reach as far back as what is
+ *   left.
+ */
+type Retention = 'keep' | 'archive' | 'remove';
+/** When snapshots are taken, and how many are kept. */
+interface SnapshotOptions {
+    /**
+     * A snapshot every so many records of the log, taken by a thread in the background; 0: only when
+     * {@link Engine.snapshot} asks for one. Default 2,000,000. Opening replays at most about as many.
+     */
+    everyRecords?: number;
+    /** So many snapshots are kept, 2 at least; default 3. Older ones are deleted. */
+    keep?: number;
+}
+/** How far an opening is: see `onRecovery` in {@link EngineConfig}. */
+interface RecoveryProgress {
+    /** What is being done. */
+    phase: RecoveryPhase;
+    /** Records handled so far in this phase. */
+    records: number;
+    /** Bytes of files handled so far in this phase. */
+    bytes: number;
+    /** Of so many bytes; 0 where nobody knows. */
+    bytesTotal: number;
+}
+/**
+ * What an opening is doing.
+ * - `'check'`: reading the files; checksums and the chain of hashes.
+ * - `'snapshot'`: loading the newest snapshot.
+ * - `'replay'`: doing again what the log says happened after it.
+ * - `'prove'`: adding everything up, and hashing it.
+ */
+type RecoveryPhase = 'check' | 'snapshot' | 'replay' | 'prove';
+/** A group of records that a crash cut short while it was being written. Nobody was ever told of it. */
+interface TornFrame {
+    /** The log file it was the end of. */
+    file: string;
+    /** Where in it, in bytes. */
+    offset: number;
+    /** The `seq` of its first record, which is given to another record from now on. */
+    seq: number;
+    /** How many bytes; they are kept in a file `torn-<seq>.bin`. */
+    bytes: number;
+}
+/** What was found when the engine was opened. */
+interface RecoveryReport {
+    /** True if the directory was empty. */
+    isNew: boolean;
+    /** How many times the directory has been opened, this time included. */
+    incarnation: number;
+    /** The `seq` of the snapshot that recovery began with; null: none, the log was replayed from its beginning. */
+    snapshotSeq: number | null;
+    /** Records replayed. */
+    records: number;
+    /** The newest record found; `seq` goes on behind it. */
+    seq: number;
+    /** What was dropped at the end of the log; null: nothing, it ended as it should. */
+    torn: TornFrame | null;
+    /** What was wrong and could be done without: a damaged snapshot, for instance. Look into each. */
+    warnings: string[];
+    /** The hash of the recovered state, as {@link Engine.stateHash} gives it. */
+    stateHash: string;
+    /** How long it took, in milliseconds. */
+    ms: number;
+}
+/** The hash of everything that an engine knows: balances, orders, books, rules. */
+interface StateHash {
+    /** The newest record that is in it. */
+    seq: number;
+    /** 64 hexadecimal digits (BLAKE3). */
+    hash: string;
+}
+/** A snapshot that was taken. */
+interface SnapshotInfo {
+    /** The newest record that is in it. */
+    seq: number;
+    /** Its file's name in the data directory. */
+    file: string;
+    /** The hash of the state in it, as {@link Engine.stateHash} gives it. */
+    stateHash: string;
+    /** Its size in bytes. */
+    bytes: number;
+    /** How long it took, in milliseconds. */
+    ms: number;
+}
+/** What a verification found: everything is as it was written, or it would have been refused. */
+interface VerifyReport {
+    /** The newest record. */
+    seq: number;
+    /**
+     * The hash of the log's end. Every group of records has the hash of the one before it in its own, so that this one
+     * stands for all of them: noted down elsewhere, it tells later whether anything before was changed.
+     */
+    headHash: string;
+    /** The hash of the state that the records lead to, as {@link Engine.stateHash} gives it. */
+    stateHash: string;
+    /** The `seq` of the snapshot that it began with; null: none, every record was done again. */
+    snapshotSeq: number | null;
+    /** Records that were done again. */
+    records: number;
+    /** Groups of records in all files. */
+    frames: number;
+    /** Bytes in all files. */
+    bytes: number;
+    /** Files of the log. */
+    segments: number;
+    /** The `seq` of each snapshot that was compared with what the records lead to, the newest first. */
+    snapshots: number[];
+    /** What is wrong and can be done without. */
+    warnings: string[];
+    /** How long it took, in milliseconds. */
+    ms: number;
+}
+/** Which records {@link Engine.audit} reads. */
+interface AuditFilter {
+    /** The first record; default: the oldest that there is. */
+    fromSeq?: number;
+    /** The last record; default: the newest when the reading begins. */
+    toSeq?: number;
+    /** Only records that changed something of this account. */
+    accountId?: number;
+}
+/**
+ * Something that a record led to:
+ * - `Trade`: with both orders, both accounts and both fees.
+ * - `Settled`: how far an order is after it.
+ * - `BalanceChanged`: what an account has after it.
+ * - `Credited`: fees that were collected into an account.
+ * - `Amended`, `AmendRefused`, `ReservationMoved`: what became of an amend or a replacement.
+ * - `TermsChanged`, `TimerSet`: of an account.
+ * - `Refused`: the book said no.
+ */
+interface AuditEvent {
+    /** What kind of thing. */
+    event: string;
+    /** What exactly; which fields there are depends on the event. Prices, quantities and amounts are decimals. */
+    [field: string]: unknown;
+}
+/** A record of the log: what was decided, and everything that it led to. */
+interface AuditRecord {
+    /** Its place in the log: that of the answers it led to. */
+    seq: number;
+    /** When it was decided, in milliseconds since 1970. */
+    ts: number;
+    /** What kind of record, for instance `'Place'`. */
+    kind: string;
+    /** What was asked; which fields there are depends on the kind. Prices, quantities and amounts are decimals. */
+    command: Record<string, unknown>;
+    /** What it led to, in this order. */
+    events: AuditEvent[];
+    /** The hash of the log up to the group of records that this one was written with: 64 hexadecimal digits. */
+    frameHash: string;
+}
+/** The log of an engine with a `dataDir`, in its {@link EngineStats}. */
+interface JournalStats {
+    /** Bytes written since the engine was opened. */
+    bytes: number;
+    /** Bytes that were decided and are not written yet. */
+    backlogBytes: number;
+    /** Log files prepared for when the present one is full. */
+    segmentsPrepared: number;
+    /**
+     * Is there room on the disk?
+     * - `'plenty'`: yes.
+     * - `'low'`: no; what is not a cancel is refused with `STORAGE_FULL` until there is again.
+     * - `'full'`: what is left is kept for closing: the engine halts.
+     */
+    room: 'plenty' | 'low' | 'full';
+}
+/** What {@link Engine.on} listens to: the events by name, with what listeners are called with. */
+interface EngineEvents {
+    /**
+     * The engine has failed and takes nothing any more: `JOURNAL_IO` (the disk failed), `STORAGE_FULL` (it is full) or
+     * `INTERNAL` (an invariant is broken). Calls that were unanswered have ended with `OUTCOME_UNKNOWN`. Told once. Close
+     * the engine, and open it again.
+     */
+    fatal: [error: LightningError];
+}
+
+/** How an engine is opened, and what it says about itself. */
+
+/** How an engine is opened. Everything has a default. */
+interface EngineConfig {
+    /**
+     * The directory that everything is kept in; made if it does not exist, and recovered from if it does. One engine at
+     * a time may have it open (`DATA_DIR_LOCKED`). Default: none, everything is in memory and closing forgets it.
+     */
+    dataDir?: string;
+    /**
+     * When a call is answered: see {@link Durability}. With a `dataDir` `'sync'` (default) or `'written'`, without
+     * `'volatile'`.
+     */
+    durability?: Durability;
+    /** When snapshots are taken, and how many are kept. They are what makes opening fast. */
+    snapshot?: SnapshotOptions;
+    /** What becomes of log files that no snapshot needs any more; default `'keep'`: nothing is ever deleted. */
+    retention?: Retention;
+    /**
+     * Bytes of a log file, 1,048,576 (1 MiB) at least; default 67,108,864 (64 MiB). Up to four of them are made in
+     * advance and filled with zeros, so that no answer ever waits for a file to grow: an empty data directory takes that
+     * much room.
+     */
+    segmentBytes?: number;
+    /** Called with how far the opening is, at most about ten times a second. Opening waits for nothing of it. */
+    onRecovery?: (progress: RecoveryProgress) => void;
+    /**
+     * Where the shards run.
+     * - `'auto'` (default): threads of their own, as many as the cores suggest.
+     * - `'inline'`: in the calling thread. No hand-off between threads: the lowest latency for one caller, and
+     *   the same results for the same calls, always. For backtests, tests and simulators.
+     * - an object: so many shards of each kind, 1 to 10; with `inline: true` in the calling thread all the same.
+     */
+    threads?: 'auto' | 'inline' | {
+        sequencers?: number;
+        matchers?: number;
+        inline?: boolean;
+    };
+    /**
+     * What time it is for the engine: what orders expire by, sessions end by and every `ts` says.
+     * - `'system'` (default): the system's clock.
+     * - `'manual'`: stands still, at 0 (1970) in the beginning, and moves only with {@link Engine.advance}: for
+     *   backtests and tests.
+     * - `{ manual: startMs }`: the same, beginning at a time in milliseconds since 1970.
+     */
+    clock?: 'system' | 'manual' | {
+        manual: number;
+    };
+    /** What is kept for reading back. */
+    history?: {
+        /** Trades per symbol, for `trades` and `myTrades`; default 10,000. */
+        tradesPerSymbol?: number;
+        /** Closed orders per sequencer; default 100,000. Older ones answer `UNKNOWN_ORDER`. */
+        closedOrders?: number;
+        /** Ledger entries per sequencer, for `accounts.ledger`; default 100,000. */
+        ledgerEntries?: number;
+    };
+    /** What bounds memory. */
+    limits?: {
+        /** Calls in flight, 1 to 1,048,576; the next one is refused with `BUSY`. Default 65,536. */
+        inFlight?: number;
+        /**
+         * Open orders per account, those that wait for a trigger included; the next one that may rest is refused
+         * with `TOO_MANY_OPEN_ORDERS`. Default 10,000.
+         */
+        openOrdersPerAccount?: number;
+    };
+}
+/** What all balances of one asset add up to. */
+interface Conservation {
+    /** The asset's code. */
+    asset: string;
+    /** All deposits ever. */
+    deposited: Decimal;
+    /** All withdrawals ever. */
+    withdrawn: Decimal;
+    /** Sum of all available balances. */
+    available: Decimal;
+    /** Sum of all frozen balances. */
+    frozen: Decimal;
+    /** Sum of what open orders have reserved. */
+    reserved: Decimal;
+    /** Sum of what is held for purposes outside the exchange (`accounts.hold`). */
+    held: Decimal;
+    /** Frozen for transfers that are under way. */
+    inTransfer: Decimal;
+    /** Fees that have accrued and were not collected yet; negative where rebates exceed them. */
+    feesAccrued: SignedDecimal;
+    /**
+     * `available + frozen + feesAccrued = deposited - withdrawn` and `frozen = reserved + held + inTransfer`, to
+     * the atom.
+     */
+    holds: boolean;
+}
+/** What an engine has been doing. */
+interface EngineStats {
+    /** Where the shards run. */
+    mode: 'threaded' | 'inline';
+    /** Shards that own balances. */
+    sequencers: number;
+    /** Shards that own books. */
+    matchers: number;
+    /** Calls admitted since the engine was opened, reads included. */
+    commands: number;
+    /** Calls refused before they were admitted. */
+    refusedAtEdge: number;
+    /** Calls refused with `BUSY`. */
+    busy: number;
+    /** Calls admitted and not settled yet. */
+    inFlight: number;
+    /** The newest record of the engine's log. */
+    seq: number;
+    /** When calls are answered. */
+    durability: Durability;
+    /** The newest record that can't be lost any more; null in memory, where every record can. */
+    durableSeq: number | null;
+    /** The log on disk; null in memory. */
+    journal: JournalStats | null;
+    /** True after a failure (see the event `fatal`): nothing is taken any more. */
+    halted: boolean;
+}
+
 /** Books and trades. */
 
 /** One price level. */
@@ -2107,12 +2388,28 @@ declare class Engine {
     readonly symbols: Symbols;
     /** Accounts: deposits, withdrawals, balances. */
     readonly accounts: Accounts;
+    /** What was found in the data directory when the engine was opened; undefined in memory. */
+    readonly recovery: RecoveryReport | undefined;
     private constructor();
     /**
-     * Opens an engine, in memory.
+     * Opens an engine: in memory, or with a `dataDir` in which everything is kept. What was kept before is recovered
+     * from the newest snapshot and the log behind it, in a thread of its own, and the engine goes on where it was.
      *
-     * @param config - where its shards run, and what bounds its memory; everything has a default.
-     * @throws {@link LightningError} `INVALID_REQUEST` for an option of a wrong type or out of range.
+     * Nothing in the directory is changed unless all of it is found to be whole; an opening that is refused can be
+     * repeated when its cause is gone. `docs/DURABILITY.md` says what each refusal asks for.
+     *
+     * @param config - where its shards run, where everything is kept, and what bounds its memory; everything has a
+     * default.
+     * @throws {@link LightningError} `INVALID_REQUEST` for an option of a wrong type or out of range;
+     * {@link StorageError} `DATA_DIR_LOCKED` while another engine has the directory open, `CORRUPT_STATE` for what is not
+     * as it was written (`details`: which file, where in it, which record, for what reason), `UNSUPPORTED_VERSION`,
+     * `UNSAFE_DATA_DIR` if others may write to it, `JOURNAL_IO` if the system refuses.
+     *
+     * @example
+     * ```ts
+     * const engine = await Engine.open({ dataDir: './data' });
+     * console.log(engine.recovery?.seq, engine.recovery?.ms);
+     * ```
      */
     static open(config?: EngineConfig): Promise<Engine>;
     /**
@@ -2342,13 +2639,98 @@ declare class Engine {
      */
     conservation(): Promise<Conservation[]>;
     /**
-     * Takes nothing new, lets every call in flight end, and stops the engine's threads. Calls made from now on
-     * are refused with `ENGINE_CLOSED`. Closing again does nothing.
+     * The hash of everything that the engine knows: balances, open orders, books, rules, assets and symbols. Engines that
+     * were told the same have the same, whatever their threads, and so has one that was closed and opened again.
+     *
+     * Calls that are made meanwhile wait: it takes longer the more accounts and orders there are.
+     *
+     * @throws {@link LightningError} `ENGINE_CLOSED`, `JOURNAL_IO`, `INTERNAL`; `BUSY` if timers and expiries never pause.
+     *
+     * @example
+     * ```ts
+     * const { seq, hash } = await engine.stateHash();
+     * ```
+     */
+    stateHash(): Promise<StateHash>;
+    /**
+     * Takes a snapshot now, in the background: of everything up to the newest record that is durable when it is asked
+     * for. It is read back and compared before it counts. Calls go on meanwhile.
+     *
+     * @throws {@link LightningError} `NOT_SUPPORTED` in memory, `ENGINE_CLOSED`; {@link StorageError} `JOURNAL_IO` if it
+     * can't be written, which leaves the engine as it is.
+     *
+     * @example
+     * ```ts
+     * const { seq, file } = await engine.snapshot();
+     * ```
+     */
+    snapshot(): Promise<SnapshotInfo>;
+    /**
+     * Reads everything in the data directory and does it all again, in the background: checksums, the chain of hashes,
+     * each decision and what came of it, the state at each snapshot, and that no atom was made or lost. Calls go on
+     * meanwhile.
+     *
+     * @param options - `from`: which records are done again. `'genesis'` (default): all of them; `'snapshot'`: those behind
+     * the newest snapshot. The files are checked in any case.
+     * @throws {@link StorageError} `CORRUPT_STATE` with the first thing that is wrong (`details`: file, offset, seq, reason),
+     * `JOURNAL_IO`; {@link LightningError} `NOT_SUPPORTED` in memory, `ENGINE_CLOSED`, `INVALID_REQUEST` if it is to begin
+     * with records that `retention` has put away (`details.firstSeq` is the oldest that is left).
+     *
+     * @example
+     * ```ts
+     * const { seq, headHash, stateHash } = await engine.verify();
+     * ```
+     */
+    verify(options?: {
+        from?: 'genesis' | 'snapshot';
+    }): Promise<VerifyReport>;
+    /**
+     * The log, record by record: what was decided, when, and everything that it led to. Read page by page while it is
+     * iterated, in the background; what happens meanwhile is not in it.
+     *
+     * @param filter - which records; default: all that there are.
+     * @throws {@link LightningError} when it is iterated: `NOT_SUPPORTED` in memory, `INVALID_REQUEST` for a number that
+     * is none of a record or an account, or of a record that `retention` has put away, `ENGINE_CLOSED`; {@link StorageError} `CORRUPT_STATE`, `JOURNAL_IO`.
+     *
+     * @example
+     * ```ts
+     * for await (const { seq, kind, command, events } of engine.audit({ accountId: 1 })) {
+     *   console.log(seq, kind, command, events);
+     * }
+     * ```
+     */
+    audit(filter?: AuditFilter): AsyncGenerator<AuditRecord, void, undefined>;
+    /**
+     * Calls a function whenever something happens: see {@link EngineEvents}. Without a listener nothing is lost: calls
+     * say what became of them.
+     *
+     * @returns a function that removes the listener.
+     * @throws {@link LightningError} `INVALID_REQUEST` for an event that there is not.
+     *
+     * @example
+     * ```ts
+     * const off = engine.on('fatal', (error) => console.error(error.code, error.message));
+     * ```
+     */
+    on<Name extends keyof EngineEvents>(event: Name, listener: (...what: EngineEvents[Name]) => void): () => void;
+    /**
+     * Removes a listener. Nothing happens if there is no such listener.
+     *
+     * @throws {@link LightningError} `INVALID_REQUEST` for an event that there is not.
+     */
+    off<Name extends keyof EngineEvents>(event: Name, listener: (...what: EngineEvents[Name]) => void): void;
+    /**
+     * Takes nothing new, lets every call in flight end, and stops the engine's threads. With a `dataDir` it resolves when
+     * everything is durable and the files are closed. Calls made from now on are refused with `ENGINE_CLOSED`. Closing
+     * again gives the same promise.
+     *
+     * @throws {@link StorageError} `JOURNAL_IO`, `STORAGE_FULL` if the end could not be written; what was answered before
+     * is kept all the same.
      */
     close(): Promise<void>;
     /** `await using engine = await Engine.open()` closes it at the end of the block. */
     [Symbol.asyncDispose](): Promise<void>;
 }
 
-export { AccountError, Accounts, AdminError, Assets, ConflictError, ERROR_CODES, Engine, InsufficientBalanceError, LightningError, LimitError, MarketClosedError, OrderError, OrderNotFoundError, PostOnlyError, RateLimitError, ReplaceError, RuleError, Symbols, SystemError, UnknownOutcomeError, ValidationError };
-export type { AccountFees, AccountInfo, AccountStatus, AdminOptions, AmendRequest, AmendResult, Asset, AssetPatch, Balance, BalanceChange, BatchItem, Bbo, BookLevel, BookSnapshot, CancelAllAfterRequest, CancelAllRequest, CancelAllResult, CancelReason, CancelRequest, CancelResult, CancelTimer, CanceledOrder, CollectFeesRequest, CollectedFees, Conservation, Decimal, DecimalInput, DetailsByCode, DetailsOf, EngineConfig, EngineStats, ErrorCode, ErrorDetails, ExpireReason, Fee, FeeMode, FeeRates, Fill, FundsRequest, Idempotent, LedgerEntry, LedgerEntryType, LedgerFilter, LimitOrder, MarketOrder, MassCancel, MaybeDuplicate, Money, MyTrade, MyTradesFilter, NewAsset, NewOco, NewOrder, NewSymbol, OcoResult, OpenOrdersFilter, Order, OrderExtras, OrderFeature, OrderRef, OrderResult, OrderStatus, OrderType, OrdersFilter, OrdersPage, Permissions, PriceBand, RateLimit, ReplaceHalves, ReplaceRequest, ReplaceResult, ReplacementOrder, Side, SignedDecimal, Stamp, StatusReason, StopLimitOrder, StopOrder, StpMode, SymbolCancelResult, SymbolInfo, SymbolPatch, SymbolRules, SymbolStatus, SymbolStatusChange, TakeProfitLimitOrder, TakeProfitOrder, TestResult, TimeInForce, Touch, Trade, TrailingStopOrder, TransferRequest };
+export { AccountError, Accounts, AdminError, Assets, ConflictError, ERROR_CODES, Engine, InsufficientBalanceError, LightningError, LimitError, MarketClosedError, OrderError, OrderNotFoundError, PostOnlyError, RateLimitError, ReplaceError, RuleError, StorageError, Symbols, SystemError, UnknownOutcomeError, ValidationError };
+export type { AccountFees, AccountInfo, AccountStatus, AdminOptions, AmendRequest, AmendResult, Asset, AssetPatch, AuditEvent, AuditFilter, AuditRecord, Balance, BalanceChange, BatchItem, Bbo, BookLevel, BookSnapshot, CancelAllAfterRequest, CancelAllRequest, CancelAllResult, CancelReason, CancelRequest, CancelResult, CancelTimer, CanceledOrder, CollectFeesRequest, CollectedFees, Conservation, Decimal, DecimalInput, DetailsByCode, DetailsOf, Durability, EngineConfig, EngineEvents, EngineStats, ErrorCode, ErrorDetails, ExpireReason, Fee, FeeMode, FeeRates, Fill, FundsRequest, Idempotent, JournalStats, LedgerEntry, LedgerEntryType, LedgerFilter, LimitOrder, MarketOrder, MassCancel, MaybeDuplicate, Money, MyTrade, MyTradesFilter, NewAsset, NewOco, NewOrder, NewSymbol, OcoResult, OpenOrdersFilter, Order, OrderExtras, OrderFeature, OrderRef, OrderResult, OrderStatus, OrderType, OrdersFilter, OrdersPage, Permissions, PriceBand, RateLimit, RecoveryPhase, RecoveryProgress, RecoveryReport, ReplaceHalves, ReplaceRequest, ReplaceResult, ReplacementOrder, Retention, Side, SignedDecimal, SnapshotInfo, SnapshotOptions, Stamp, StateHash, StatusReason, StopLimitOrder, StopOrder, StpMode, SymbolCancelResult, SymbolInfo, SymbolPatch, SymbolRules, SymbolStatus, SymbolStatusChange, TakeProfitLimitOrder, TakeProfitOrder, TestResult, TimeInForce, TornFrame, Touch, Trade, TrailingStopOrder, TransferRequest, VerifyReport };

@@ -24,6 +24,7 @@ export {
   ReplaceError,
   type ReplaceHalves,
   RuleError,
+  StorageError,
   SystemError,
   UnknownOutcomeError,
   ValidationError,

@@ -83,7 +83,7 @@ export interface AnswerSink {
   /** A call was answered, and the answer can't be read. */
   unreadable(ticket: number, cause: unknown): void;
   /** The engine has halted. */
-  halt(why: string): void;
+  halt(why: Refusal): void;
 }
 
 /** Reads answers out of a buffer that the native side has filled. */
@@ -140,7 +140,7 @@ export class AnswerReader {
         sink.reject(ticket, this.#json(at) as Refusal);
         break;
       case KIND.halted:
-        sink.halt(this.#json(at) as string);
+        sink.halt(this.#json(at) as Refusal);
         break;
       default:
         throw new Error(`unknown kind of answer ${kind}`);

@@ -142,12 +142,24 @@ export const ERROR_CODES = {
   INTERNAL: { number: 9000, retryable: false },
   /** As many commands are in flight as may be. Nothing was done: safe to retry. */
   BUSY: { number: 9001, retryable: true },
+  /** The journal can't be written any more: the engine has halted and must be opened again. */
+  JOURNAL_IO: { number: 9004, retryable: false },
+  /** The data directory does not hold what was written to it. Nothing was changed in it. */
+  CORRUPT_STATE: { number: 9005, retryable: false },
+  /** Another engine has the data directory open. */
+  DATA_DIR_LOCKED: { number: 9006, retryable: false },
+  /** The data directory was written by a version that this one can't read. */
+  UNSUPPORTED_VERSION: { number: 9007, retryable: false },
   /** The engine halted before this call was answered: it may or may not have happened. */
   OUTCOME_UNKNOWN: { number: 9008, retryable: false },
   /** Part of the plan, not of this version. */
   NOT_SUPPORTED: { number: 9009, retryable: false },
   /** The engine is closed. */
   ENGINE_CLOSED: { number: 9010, retryable: false },
+  /** The disk is full: only cancels are taken until somebody makes room. */
+  STORAGE_FULL: { number: 9011, retryable: false },
+  /** Others than its owner may write to the data directory. */
+  UNSAFE_DATA_DIR: { number: 9012, retryable: false },
 } as const;
 
 /** A refusal's code: the contract. */

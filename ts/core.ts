@@ -7,13 +7,23 @@
 
 import { AnswerReader, type AnswerSink } from './answers.ts';
 import { type Refusal, refuse, toError } from './errors.ts';
+import { Listeners, tellOne } from './events.ts';
 import { native } from './native.ts';
+import { type NativeOptions, nativeOptions } from './options.ts';
 import { RecordWriter } from './records.ts';
-import type { AdminOptions, Asset, EngineConfig, SymbolInfo } from './types.ts';
-import { boolean, type Fields, fields, number, wrongType } from './values.ts';
+import type {
+  AdminOptions,
+  Asset,
+  EngineConfig,
+  RecoveryProgress,
+  RecoveryReport,
+  SymbolInfo,
+} from './types.ts';
+import { type Fields, fields, number } from './values.ts';
 import { callText, WORDS, type WordsOp } from './words.ts';
 
-type Handle = NonNullable<ReturnType<typeof native.open>['handle']>;
+/** The native engine. */
+export type Handle = NonNullable<ReturnType<typeof native.open>['handle']>;
 
 interface Pending {
   resolve: (result: never) => void;
@@ -29,10 +39,16 @@ export class Core implements AnswerSink {
   readonly assets = new Map<string, Asset>();
   /** Those that exist, by name, in the order of creation. */
   readonly symbols = new Map<string, SymbolInfo>();
+  /** What was found on disk; nothing in memory. */
+  readonly recovery: RecoveryReport | undefined;
+  /** Who wants to be told what. */
+  readonly listeners = new Listeners();
   /** By id; those that were removed, too: answers may still name them. */
   readonly #symbolById: SymbolInfo[] = [];
   readonly #handle: Handle;
   readonly #inline: boolean;
+  /** Does closing it mean to write something? */
+  readonly #isKept: boolean;
   readonly #writer = new RecordWriter();
   readonly #reader = new AnswerReader((id) => known(this.#symbolById[id], id));
   /** By ticket. */
@@ -43,14 +59,27 @@ export class Core implements AnswerSink {
   #drainIsDue = false;
   #draining = false;
   #closed = false;
-  constructor(config: EngineConfig) {
+  #closing: Promise<void> | undefined;
+
+  /** Opens an engine; one that keeps something on disk in a thread of its own, because that takes its time. */
+  static async open(config: EngineConfig): Promise<Core> {
     const options = nativeOptions(config);
-    this.#inline = options.inline === true;
     // Weak: the native side must not keep an engine from being collected that nobody can reach any more.
-    const self = new WeakRef(this);
-    const { handle, error } = native.open(JSON.stringify(options), () => self.deref()?.drain());
-    if (!handle) throw toError(JSON.parse(error ?? '{}') as Refusal);
+    const opened: { core?: WeakRef<Core> } = {};
+    const wake = (): void => opened.core?.deref()?.drain();
+    const handle = options.isKept ? await recover(options, wake) : handleOf(native.open(options.text, wake));
+    const core = new Core(handle, options);
+    opened.core = new WeakRef(core);
+    // It may have failed already, when there was nobody yet to be woken.
+    core.drain();
+    return core;
+  }
+
+  private constructor(handle: Handle, { inline, isKept }: NativeOptions) {
     this.#handle = handle;
+    this.#inline = inline;
+    this.#isKept = isKept;
+    if (isKept) this.recovery = this.#learnAll();
     closeAtExit(this);
   }
 
@@ -122,9 +151,14 @@ export class Core implements AnswerSink {
   /** Asks what can be answered at once, from what is published. */
   ask<Result>(question: (handle: Handle) => string): Result {
     if (this.#closed) throw refuse('ENGINE_CLOSED', 'the engine is closed');
-    const { ok, error } = JSON.parse(question(this.#handle)) as { ok?: Result; error?: Refusal };
-    if (error) throw toError(error);
-    return ok as Result;
+    return answered(question(this.#handle));
+  }
+
+  /** Has something done in a thread of its own that takes its time, after every call that was made before it. */
+  async work<Result>(task: (handle: Handle, done: (answer: string) => void) => void): Promise<Result> {
+    if (this.#closed) throw refuse('ENGINE_CLOSED', 'the engine is closed');
+    this.#flush();
+    return answered(await new Promise<string>((resolve) => task(this.#handle, resolve)));
   }
 
   /**
@@ -151,13 +185,32 @@ export class Core implements AnswerSink {
     }
   }
 
-  close(): void {
-    if (this.#closed) return;
+  /** Takes nothing new, lets what is in flight end, and resolves when nothing is left to do. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#flush();
+    this.#closed = true;
+    try {
+      const answer = this.#isKept
+        ? await new Promise<string>((resolve) => native.closeInBackground(this.#handle, resolve))
+        : native.close(this.#handle);
+      this.drain();
+      answered(answer);
+    } finally {
+      forgetAtExit(this);
+    }
+  }
+
+  /** Closes it while the process waits: its last act. */
+  closeAtOnce(): void {
     this.#flush();
     this.#closed = true;
     native.close(this.#handle);
     this.drain();
-    forgetAtExit(this);
   }
 
   resolve(ticket: number, result: unknown): void {
@@ -172,11 +225,21 @@ export class Core implements AnswerSink {
     this.#settle(ticket)?.reject(refuse('OUTCOME_UNKNOWN', `the answer can't be read: ${String(cause)}`));
   }
 
-  halt(why: string): void {
+  halt(why: Refusal): void {
     for (const [ticket, call] of this.#pending.entries()) {
       if (!call) continue;
-      this.#settle(ticket)?.reject(refuse('OUTCOME_UNKNOWN', `the engine halted: ${why}`));
+      this.#settle(ticket)?.reject(refuse('OUTCOME_UNKNOWN', `the engine halted: ${why.message}`));
     }
+    this.listeners.tell('fatal', toError(why));
+  }
+
+  /** Learns what there was before the engine was opened. */
+  #learnAll(): RecoveryReport {
+    const { assets, symbols, removed, recovery } = this.ask<Found>((handle) => native.found(handle));
+    for (const asset of assets) this.assets.set(asset.code, asset);
+    for (const symbol of removed) this.#symbolById[symbol.id] = symbol;
+    for (const symbol of symbols) this.learn(symbol);
+    return recovery;
   }
 
   #settle(ticket: number): Pending | undefined {
@@ -206,57 +269,49 @@ export class Core implements AnswerSink {
   }
 }
 
+/** What an engine knows when it is opened. */
+interface Found {
+  assets: Asset[];
+  symbols: SymbolInfo[];
+  removed: SymbolInfo[];
+  recovery: RecoveryReport;
+}
+
+/** The result in an answer, or the refusal as an error. */
+function answered<Result>(answer: string): Result {
+  const { ok, error } = JSON.parse(answer) as { ok?: Result; error?: Refusal };
+  if (error) throw toError(error);
+  return ok as Result;
+}
+
+/** The engine that was opened, or why there is none. */
+function handleOf({ handle, error }: ReturnType<typeof native.open>): Handle {
+  if (!handle) throw toError(JSON.parse(error ?? '{}') as Refusal);
+  return handle;
+}
+
+/** Opens what is kept in a directory, and tells how far that is. */
+function recover({ text, onRecovery }: NativeOptions, wake: () => void): Promise<Handle> {
+  return new Promise((resolve, reject) => {
+    const opening = native.openDirectory(text, wake, () => {
+      const { progress, ended } = native.opened(opening);
+      if (progress !== undefined && onRecovery) {
+        const told = JSON.parse(progress) as RecoveryProgress;
+        tellOne(() => onRecovery(told));
+      }
+      if (!ended) return;
+      try {
+        resolve(handleOf(ended));
+      } catch (error) {
+        reject(error as Error);
+      }
+    });
+  });
+}
+
 function known(symbol: SymbolInfo | undefined, id: number): SymbolInfo {
   if (!symbol) throw new Error(`an answer names symbol ${id}, which was never created`);
   return symbol;
-}
-
-/**
- * For tests: opened with `{ [panicAfter]: n }`, an engine breaks at its n-th step, as if an invariant did not
- * hold. Not exported by the package.
- */
-export const panicAfter = Symbol('panicAfter');
-
-/** The configuration in the native side's words. Types are checked here, ranges there. */
-function nativeOptions(config: EngineConfig): Record<string, number | boolean> {
-  const {
-    threads = 'auto',
-    clock = 'system',
-    history = {},
-    limits = {},
-  } = fields('config', config) as EngineConfig;
-  const options: Record<string, number | boolean> = {};
-  const count = (name: string, field: string, value: unknown): void => {
-    if (value !== undefined) options[name] = number(field, value);
-  };
-  if (threads === 'inline') {
-    options['inline'] = true;
-  } else if (typeof threads === 'string' && threads !== 'auto') {
-    throw refuse('INVALID_REQUEST', "threads is neither 'auto', 'inline' nor an object", 'threads');
-  } else if (threads !== 'auto') {
-    const { sequencers, matchers, inline } = fields('threads', threads);
-    count('sequencers', 'threads.sequencers', sequencers);
-    count('matchers', 'threads.matchers', matchers);
-    options['inline'] = inline !== undefined && boolean('threads.inline', inline);
-  }
-  if (clock === 'manual') {
-    options['manual_clock_start_ms'] = 0;
-  } else if (typeof clock === 'string' && clock !== 'system') {
-    throw refuse('INVALID_REQUEST', "clock is neither 'system', 'manual' nor an object", 'clock');
-  } else if (clock !== 'system') {
-    const { manual } = fields('clock', clock);
-    if (manual === undefined) throw wrongType('clock.manual', 'a number', manual);
-    count('manual_clock_start_ms', 'clock.manual', manual);
-  }
-  fields('history', history);
-  fields('limits', limits);
-  count('trades_per_symbol', 'history.tradesPerSymbol', history.tradesPerSymbol);
-  count('closed_orders', 'history.closedOrders', history.closedOrders);
-  count('ledger_entries', 'history.ledgerEntries', history.ledgerEntries);
-  count('max_in_flight', 'limits.inFlight', limits.inFlight);
-  count('panic_after', 'panicAfter', (config as { [panicAfter]?: number })[panicAfter]);
-  count('open_orders_per_account', 'limits.openOrdersPerAccount', limits.openOrdersPerAccount);
-  return options;
 }
 
 /** Engines with unanswered calls: somebody may hold a promise of theirs and nothing else. */
@@ -289,7 +344,7 @@ function closeAtExit(core: Core): void {
   if (listening) return;
   listening = true;
   process.once('exit', () => {
-    for (const engine of openEngines) engine.deref()?.close();
+    for (const engine of openEngines) engine.deref()?.closeAtOnce();
   });
 }
 

@@ -14,6 +14,8 @@ import type {
   AdminOptions,
   AmendRequest,
   AmendResult,
+  AuditFilter,
+  AuditRecord,
   BatchItem,
   Bbo,
   BookSnapshot,
@@ -27,6 +29,7 @@ import type {
   CollectFeesRequest,
   Conservation,
   EngineConfig,
+  EngineEvents,
   EngineStats,
   MyTrade,
   MyTradesFilter,
@@ -38,21 +41,27 @@ import type {
   OrderResult,
   OrdersFilter,
   OrdersPage,
+  RecoveryReport,
   ReplaceRequest,
   ReplaceResult,
+  SnapshotInfo,
+  StateHash,
   SymbolCancelResult,
   TestResult,
   Trade,
+  VerifyReport,
 } from './types.ts';
-import { boolean, fields, number, text, wrongType } from './values.ts';
+import { boolean, fields, number, string, text, wrongType } from './values.ts';
 import { callText, WORDS } from './words.ts';
 
 export { Accounts } from './accounts.ts';
-export { panicAfter } from './core.ts';
+export { panicAfter } from './options.ts';
 export { Assets, Symbols } from './symbols.ts';
 
 /** Most items of one batch. */
 const BATCH_MAX = 1_000;
+/** Records of the log that are read at a time. */
+const AUDIT_PAGE = 1_000;
 
 /**
  * An exchange: assets, symbols, accounts, order books.
@@ -83,6 +92,8 @@ export class Engine {
   readonly symbols: Symbols;
   /** Accounts: deposits, withdrawals, balances. */
   readonly accounts: Accounts;
+  /** What was found in the data directory when the engine was opened; undefined in memory. */
+  readonly recovery: RecoveryReport | undefined;
   readonly #core: Core;
 
   private constructor(core: Core) {
@@ -90,16 +101,31 @@ export class Engine {
     this.assets = new Assets(core);
     this.symbols = new Symbols(core);
     this.accounts = new Accounts(core);
+    this.recovery = core.recovery;
   }
 
   /**
-   * Opens an engine, in memory.
+   * Opens an engine: in memory, or with a `dataDir` in which everything is kept. What was kept before is recovered
+   * from the newest snapshot and the log behind it, in a thread of its own, and the engine goes on where it was.
    *
-   * @param config - where its shards run, and what bounds its memory; everything has a default.
-   * @throws {@link LightningError} `INVALID_REQUEST` for an option of a wrong type or out of range.
+   * Nothing in the directory is changed unless all of it is found to be whole; an opening that is refused can be
+   * repeated when its cause is gone. `docs/DURABILITY.md` says what each refusal asks for.
+   *
+   * @param config - where its shards run, where everything is kept, and what bounds its memory; everything has a
+   * default.
+   * @throws {@link LightningError} `INVALID_REQUEST` for an option of a wrong type or out of range;
+   * {@link StorageError} `DATA_DIR_LOCKED` while another engine has the directory open, `CORRUPT_STATE` for what is not
+   * as it was written (`details`: which file, where in it, which record, for what reason), `UNSUPPORTED_VERSION`,
+   * `UNSAFE_DATA_DIR` if others may write to it, `JOURNAL_IO` if the system refuses.
+   *
+   * @example
+   * ```ts
+   * const engine = await Engine.open({ dataDir: './data' });
+   * console.log(engine.recovery?.seq, engine.recovery?.ms);
+   * ```
    */
   static async open(config: EngineConfig = {}): Promise<Engine> {
-    return new Engine(new Core(config));
+    return new Engine(await Core.open(config));
   }
 
   /**
@@ -468,11 +494,128 @@ export class Engine {
   }
 
   /**
-   * Takes nothing new, lets every call in flight end, and stops the engine's threads. Calls made from now on
-   * are refused with `ENGINE_CLOSED`. Closing again does nothing.
+   * The hash of everything that the engine knows: balances, open orders, books, rules, assets and symbols. Engines that
+   * were told the same have the same, whatever their threads, and so has one that was closed and opened again.
+   *
+   * Calls that are made meanwhile wait: it takes longer the more accounts and orders there are.
+   *
+   * @throws {@link LightningError} `ENGINE_CLOSED`, `JOURNAL_IO`, `INTERNAL`; `BUSY` if timers and expiries never pause.
+   *
+   * @example
+   * ```ts
+   * const { seq, hash } = await engine.stateHash();
+   * ```
    */
-  async close(): Promise<void> {
-    this.#core.close();
+  stateHash(): Promise<StateHash> {
+    return this.#core.work((handle, done) => native.stateHash(handle, done));
+  }
+
+  /**
+   * Takes a snapshot now, in the background: of everything up to the newest record that is durable when it is asked
+   * for. It is read back and compared before it counts. Calls go on meanwhile.
+   *
+   * @throws {@link LightningError} `NOT_SUPPORTED` in memory, `ENGINE_CLOSED`; {@link StorageError} `JOURNAL_IO` if it
+   * can't be written, which leaves the engine as it is.
+   *
+   * @example
+   * ```ts
+   * const { seq, file } = await engine.snapshot();
+   * ```
+   */
+  snapshot(): Promise<SnapshotInfo> {
+    return this.#core.work((handle, done) => native.snapshot(handle, done));
+  }
+
+  /**
+   * Reads everything in the data directory and does it all again, in the background: checksums, the chain of hashes,
+   * each decision and what came of it, the state at each snapshot, and that no atom was made or lost. Calls go on
+   * meanwhile.
+   *
+   * @param options - `from`: which records are done again. `'genesis'` (default): all of them; `'snapshot'`: those behind
+   * the newest snapshot. The files are checked in any case.
+   * @throws {@link StorageError} `CORRUPT_STATE` with the first thing that is wrong (`details`: file, offset, seq, reason),
+   * `JOURNAL_IO`; {@link LightningError} `NOT_SUPPORTED` in memory, `ENGINE_CLOSED`, `INVALID_REQUEST` if it is to begin
+   * with records that `retention` has put away (`details.firstSeq` is the oldest that is left).
+   *
+   * @example
+   * ```ts
+   * const { seq, headHash, stateHash } = await engine.verify();
+   * ```
+   */
+  async verify(options: { from?: 'genesis' | 'snapshot' } = {}): Promise<VerifyReport> {
+    const { from = 'genesis' } = fields('options', options);
+    const start = string('from', from);
+    return this.#core.work((handle, done) => native.verify(handle, start, done));
+  }
+
+  /**
+   * The log, record by record: what was decided, when, and everything that it led to. Read page by page while it is
+   * iterated, in the background; what happens meanwhile is not in it.
+   *
+   * @param filter - which records; default: all that there are.
+   * @throws {@link LightningError} when it is iterated: `NOT_SUPPORTED` in memory, `INVALID_REQUEST` for a number that
+   * is none of a record or an account, or of a record that `retention` has put away, `ENGINE_CLOSED`; {@link StorageError} `CORRUPT_STATE`, `JOURNAL_IO`.
+   *
+   * @example
+   * ```ts
+   * for await (const { seq, kind, command, events } of engine.audit({ accountId: 1 })) {
+   *   console.log(seq, kind, command, events);
+   * }
+   * ```
+   */
+  async *audit(filter: AuditFilter = {}): AsyncGenerator<AuditRecord, void, undefined> {
+    const { fromSeq, toSeq, accountId } = fields('filter', filter);
+    const account = place('accountId', accountId);
+    const last = place('toSeq', toSeq) ?? this.stats().durableSeq ?? undefined;
+    let next: number | null | undefined = place('fromSeq', fromSeq);
+    do {
+      const query = JSON.stringify({ fromSeq: next, toSeq: last, accountId: account, limit: AUDIT_PAGE });
+      const page: { records: AuditRecord[]; next: number | null } = await this.#core.work((handle, done) =>
+        native.audit(handle, query, done),
+      );
+      yield* page.records;
+      next = page.next;
+    } while (next !== null);
+  }
+
+  /**
+   * Calls a function whenever something happens: see {@link EngineEvents}. Without a listener nothing is lost: calls
+   * say what became of them.
+   *
+   * @returns a function that removes the listener.
+   * @throws {@link LightningError} `INVALID_REQUEST` for an event that there is not.
+   *
+   * @example
+   * ```ts
+   * const off = engine.on('fatal', (error) => console.error(error.code, error.message));
+   * ```
+   */
+  on<Name extends keyof EngineEvents>(
+    event: Name,
+    listener: (...what: EngineEvents[Name]) => void,
+  ): () => void {
+    return this.#core.listeners.add(event, listener);
+  }
+
+  /**
+   * Removes a listener. Nothing happens if there is no such listener.
+   *
+   * @throws {@link LightningError} `INVALID_REQUEST` for an event that there is not.
+   */
+  off<Name extends keyof EngineEvents>(event: Name, listener: (...what: EngineEvents[Name]) => void): void {
+    this.#core.listeners.remove(event, listener);
+  }
+
+  /**
+   * Takes nothing new, lets every call in flight end, and stops the engine's threads. With a `dataDir` it resolves when
+   * everything is durable and the files are closed. Calls made from now on are refused with `ENGINE_CLOSED`. Closing
+   * again gives the same promise.
+   *
+   * @throws {@link StorageError} `JOURNAL_IO`, `STORAGE_FULL` if the end could not be written; what was answered before
+   * is kept all the same.
+   */
+  close(): Promise<void> {
+    return this.#core.close();
   }
 
   /** `await using engine = await Engine.open()` closes it at the end of the block. */
@@ -501,6 +644,11 @@ async function batch<Item, Result>(
       }
     }),
   );
+}
+
+/** A number, if there is one. */
+function place(name: string, value: unknown): number | undefined {
+  return value === undefined ? undefined : number(name, value);
 }
 
 /** Atoms as a decimal. */

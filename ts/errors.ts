@@ -32,6 +32,18 @@ type Range = { min?: Decimal; max?: Decimal };
 /** A grid that was missed, and the nearest values on it. */
 type Grid = { step: Decimal; nearest: Decimal[] };
 
+/** What is not as it was written; as much of it as there is to say. */
+type CorruptPlace = {
+  /** The file's name in the data directory. */
+  file?: string;
+  /** Where in it, in bytes. */
+  offset?: number;
+  /** The record that should be there. */
+  seq?: number;
+  /** What is wrong. */
+  reason: string;
+};
+
 /** The details of the codes that have some. */
 export type DetailsByCode = {
   BAD_PRECISION: { decimals?: number };
@@ -62,6 +74,11 @@ export type DetailsByCode = {
   ASSET_DISABLED: { asset: string };
   ASSET_IN_USE: { symbol?: string };
   SYMBOL_PRECISION_INEXACT: { quoteScaleNeeded?: number };
+  JOURNAL_IO: { reason: string };
+  STORAGE_FULL: { reason?: string };
+  CORRUPT_STATE: CorruptPlace;
+  UNSUPPORTED_VERSION: { file?: string; found: number };
+  UNSAFE_DATA_DIR: { reason: string };
 };
 
 /** The details of a code, or of each of some codes. */
@@ -185,6 +202,17 @@ export class RateLimitError extends LightningError {
 export class AdminError extends LightningError {}
 /** The engine can't take it now or at all (9xxx). */
 export class SystemError extends LightningError {}
+/** The data directory can't be opened, read or written (9004 to 9007, 9011, 9012). */
+export class StorageError extends SystemError {
+  declare readonly code:
+    | 'JOURNAL_IO'
+    | 'CORRUPT_STATE'
+    | 'DATA_DIR_LOCKED'
+    | 'UNSUPPORTED_VERSION'
+    | 'STORAGE_FULL'
+    | 'UNSAFE_DATA_DIR';
+  declare readonly details: DetailsOf<StorageError['code']>;
+}
 /** The engine halted before it answered: the call may or may not have happened. */
 export class UnknownOutcomeError extends LightningError {
   declare readonly code: 'OUTCOME_UNKNOWN';
@@ -208,6 +236,12 @@ const BY_CODE: Partial<Record<ErrorCode, ErrorClass>> = {
   REPLACE_PARTIALLY_FAILED: ReplaceError,
   REPLACE_FAILED: ReplaceError,
   RATE_LIMITED: RateLimitError,
+  JOURNAL_IO: StorageError,
+  CORRUPT_STATE: StorageError,
+  DATA_DIR_LOCKED: StorageError,
+  UNSUPPORTED_VERSION: StorageError,
+  STORAGE_FULL: StorageError,
+  UNSAFE_DATA_DIR: StorageError,
   OUTCOME_UNKNOWN: UnknownOutcomeError,
 };
 

@@ -7,6 +7,7 @@
 
 export type * from './types/accounts.ts';
 export type * from './types/common.ts';
+export type * from './types/durability.ts';
 export type * from './types/engine.ts';
 export type * from './types/market-data.ts';
 export type * from './types/orders.ts';

@@ -19,6 +19,14 @@ export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-was
 /** Moves a manual clock on. */
 export declare function advance(handle: ExternalObject<Handle>, milliseconds: number): string
 
+/**
+ * A page of the log. JSON in, too.
+ *
+ * # Errors
+ * As [`state_hash`].
+ */
+export declare function audit(handle: ExternalObject<Handle>, query: string, done: (arg: string) => void): void
+
 /** Best bid and ask. JSON out. */
 export declare function bbo(handle: ExternalObject<Handle>, symbol: string): string
 
@@ -28,8 +36,16 @@ export declare function book(handle: ExternalObject<Handle>, symbol: string, lev
 /** Cancels every order of a symbol. */
 export declare function cancelSymbolOrders(handle: ExternalObject<Handle>, name: string, requestId?: number | undefined | null): string
 
-/** Takes nothing new, lets what is in flight end, stops the threads. Answers can still be drained. */
-export declare function close(handle: ExternalObject<Handle>): void
+/** The same while this thread waits. JSON out. */
+export declare function close(handle: ExternalObject<Handle>): string
+
+/**
+ * Takes nothing new, lets what is in flight end, writes the end, stops the threads. Answers can still be drained.
+ *
+ * # Errors
+ * As [`state_hash`].
+ */
+export declare function closeInBackground(handle: ExternalObject<Handle>, done: (arg: string) => void): void
 
 /** Creates an asset. JSON in and out: `{ ok }` or `{ error }`, here and in all that follow. */
 export declare function createAsset(handle: ExternalObject<Handle>, asset: string, requestId?: number | undefined | null): string
@@ -43,8 +59,22 @@ export declare function createSymbol(handle: ExternalObject<Handle>, symbol: str
  */
 export declare function drain(handle: ExternalObject<Handle>, buffer: Uint8Array): number
 
+/**
+ * Hands the log of a data directory to `write`, many lines of JSON at a time. JSON out, when it has ended.
+ *
+ * # Errors
+ * What `write` throws.
+ */
+export declare function dumpDirectory(dir: string, from: number | undefined | null, to: number | undefined | null, account: number | undefined | null, write: (arg: string) => void): string
+
 /** Every error code with its number and meaning. JSON out: the source of the TypeScript list and the docs. */
 export declare function errorCodes(): string
+
+/** What there was before the engine was opened: assets, symbols, and how they were found. JSON out. */
+export declare function found(handle: ExternalObject<Handle>): string
+
+/** What is in a data directory. JSON out. */
+export declare function inspectDirectory(dir: string): string
 
 /** Where the fields of a record are. JSON out: TypeScript's offsets are tested against it. */
 export declare function layout(): string
@@ -56,19 +86,44 @@ export declare function myTrades(handle: ExternalObject<Handle>, accountId: numb
 export declare function now(handle: ExternalObject<Handle>): string
 
 /**
- * Opens an engine. `options` is JSON; `wake` is called on this thread when answers are ready to be drained.
+ * Opens an engine in memory. `options` is JSON; `wake` is called on this thread when answers are ready to be drained.
  *
  * # Errors
  * If Node refuses the callback.
  */
 export declare function open(options: string, wake: () => void): Opened
 
-/** What `open` gives: an engine, or a refusal as JSON. */
+/**
+ * Opens an engine with a data directory, in a thread of its own. `tell` is called when [`opened`] has something new
+ * to say.
+ *
+ * # Errors
+ * If Node refuses a callback, or the system a thread.
+ */
+export declare function openDirectory(options: string, wake: () => void, tell: () => void): ExternalObject<Opening>
+
+/**
+ * How far an opening is, and what came of it.
+ *
+ * # Errors
+ * If Node refuses to watch over the engine.
+ */
+export declare function opened(opening: ExternalObject<Opening>): OpenedSoFar
+
+/** What opening gives: an engine, or a refusal as JSON. */
 export interface Opened {
   /** The engine. */
   handle?: ExternalObject<Handle>
   /** Why there is none. */
   error?: string
+}
+
+/** What an opening in the background has come to. */
+export interface OpenedSoFar {
+  /** How far it is, as JSON, if that has changed since it was asked for. */
+  progress?: string
+  /** What it gave, once it has ended; once. */
+  ended?: Opened
 }
 
 /** Removes an asset that is not in use. */
@@ -79,6 +134,22 @@ export declare function removeSymbol(handle: ExternalObject<Handle>, name: strin
 
 /** Changes what a symbol accepts; cancels its orders if it is told to. */
 export declare function setSymbolStatus(handle: ExternalObject<Handle>, name: string, status: string, cancelOpen: boolean, requestId?: number | undefined | null): string
+
+/**
+ * Takes a snapshot.
+ *
+ * # Errors
+ * As [`state_hash`].
+ */
+export declare function snapshot(handle: ExternalObject<Handle>, done: (arg: string) => void): void
+
+/**
+ * The hash of the state. `done` gets JSON, here and in all that follow.
+ *
+ * # Errors
+ * If Node refuses the callback, or the system a thread; here and in all that follow.
+ */
+export declare function stateHash(handle: ExternalObject<Handle>, done: (arg: string) => void): void
 
 /** Counters. JSON out. */
 export declare function stats(handle: ExternalObject<Handle>): string
@@ -97,3 +168,17 @@ export declare function updateAsset(handle: ExternalObject<Handle>, code: string
 
 /** Changes a symbol's rules. */
 export declare function updateSymbol(handle: ExternalObject<Handle>, name: string, patch: string, requestId?: number | undefined | null): string
+
+/**
+ * Reads and does again what is kept, from `genesis` or from the newest `snapshot`.
+ *
+ * # Errors
+ * As [`state_hash`].
+ */
+export declare function verify(handle: ExternalObject<Handle>, from: string, done: (arg: string) => void): void
+
+/**
+ * Verifies a data directory that nobody has open, or that somebody else has, while this thread waits. `told` gets its
+ * progress as JSON. JSON out.
+ */
+export declare function verifyDirectory(dir: string, from: string, told: (arg: string) => void): string

@@ -1,9 +1,32 @@
 /** How an engine is opened, and what it says about itself. */
 
 import type { Decimal, SignedDecimal } from './common.ts';
+import type { Durability, JournalStats, RecoveryProgress, Retention, SnapshotOptions } from './durability.ts';
 
 /** How an engine is opened. Everything has a default. */
 export interface EngineConfig {
+  /**
+   * The directory that everything is kept in; made if it does not exist, and recovered from if it does. One engine at
+   * a time may have it open (`DATA_DIR_LOCKED`). Default: none, everything is in memory and closing forgets it.
+   */
+  dataDir?: string;
+  /**
+   * When a call is answered: see {@link Durability}. With a `dataDir` `'sync'` (default) or `'written'`, without
+   * `'volatile'`.
+   */
+  durability?: Durability;
+  /** When snapshots are taken, and how many are kept. They are what makes opening fast. */
+  snapshot?: SnapshotOptions;
+  /** What becomes of log files that no snapshot needs any more; default `'keep'`: nothing is ever deleted. */
+  retention?: Retention;
+  /**
+   * Bytes of a log file, 1,048,576 (1 MiB) at least; default 67,108,864 (64 MiB). Up to four of them are made in
+   * advance and filled with zeros, so that no answer ever waits for a file to grow: an empty data directory takes that
+   * much room.
+   */
+  segmentBytes?: number;
+  /** Called with how far the opening is, at most about ten times a second. Opening waits for nothing of it. */
+  onRecovery?: (progress: RecoveryProgress) => void;
   /**
    * Where the shards run.
    * - `'auto'` (default): threads of their own, as many as the cores suggest.
@@ -86,6 +109,12 @@ export interface EngineStats {
   inFlight: number;
   /** The newest record of the engine's log. */
   seq: number;
-  /** True after a broken invariant: nothing is taken any more. */
+  /** When calls are answered. */
+  durability: Durability;
+  /** The newest record that can't be lost any more; null in memory, where every record can. */
+  durableSeq: number | null;
+  /** The log on disk; null in memory. */
+  journal: JournalStats | null;
+  /** True after a failure (see the event `fatal`): nothing is taken any more. */
   halted: boolean;
 }

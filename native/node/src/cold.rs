@@ -1,10 +1,12 @@
 //! The cold reads: published data, counters, constants. JSON text out, `{ ok }` or `{ error }`.
 
+use std::path::PathBuf;
+
 use lightning_core::book::PriceLevel;
 use lightning_core::message::{StpMode, TimeInForce, Trade};
 use lightning_core::reject::Code;
 use lightning_core::types::{AccountId, Price, Quantity};
-use lightning_engine::config::Options;
+use lightning_engine::config::{Durability, Options, Retention};
 use lightning_engine::decimal;
 use lightning_engine::market_data::BookView;
 use lightning_engine::refusal::Refusal;
@@ -31,6 +33,12 @@ struct GivenOptions {
     closed_orders: Option<f64>,
     ledger_entries: Option<f64>,
     manual_clock_start_ms: Option<f64>,
+    data_dir: Option<PathBuf>,
+    durability: Option<String>,
+    snapshot_every: Option<f64>,
+    snapshots_kept: Option<f64>,
+    retention: Option<String>,
+    segment_bytes: Option<f64>,
     /// For tests: the first sequencer breaks at its so many-th step.
     panic_after: Option<f64>,
 }
@@ -40,6 +48,11 @@ pub(crate) fn parse_options(text: &str) -> Result<(Options, Mischief), Refusal> 
         .map_err(|error| Refusal::new(Code::InvalidRequest, format!("options: {error}")))?;
     let count = |number: Option<f64>| number.map(|number| whole(number).unwrap_or(usize::MAX));
     let panic_after = count(given.panic_after).map(|steps| steps as u64);
+    let snapshot_every = given.snapshot_every.map(|records| {
+        let message = "snapshot.everyRecords is not a whole number from 0";
+        let refusal = || Refusal::field(Code::InvalidRequest, "snapshot.everyRecords", message);
+        whole(records).map(|records| records as u64).ok_or_else(refusal)
+    });
     let options = Options {
         inline: given.inline,
         sequencers: count(given.sequencers),
@@ -50,8 +63,41 @@ pub(crate) fn parse_options(text: &str) -> Result<(Options, Mischief), Refusal> 
         closed_orders: count(given.closed_orders),
         ledger_entries: count(given.ledger_entries),
         manual_clock_start_ms: count(given.manual_clock_start_ms),
+        data_dir: given.data_dir,
+        durability: named("durability", given.durability.as_deref(), &Durability::ALL, Durability::as_str)?,
+        snapshot_every: snapshot_every.transpose()?,
+        snapshots_kept: count(given.snapshots_kept),
+        retention: named("retention", given.retention.as_deref(), &RETENTIONS, retention_name)?,
+        segment_bytes: count(given.segment_bytes).map(|bytes| bytes as u64),
     };
     Ok((options, Mischief { panic_after, ..Mischief::default() }))
+}
+
+/// What becomes of files that nobody needs any more, in the order in which a refusal names them.
+const RETENTIONS: [Retention; 3] = [Retention::KeepAll, Retention::Archive, Retention::Remove];
+
+const fn retention_name(retention: Retention) -> &'static str {
+    match retention {
+        Retention::KeepAll => "keep",
+        Retention::Archive => "archive",
+        Retention::Remove => "remove",
+    }
+}
+
+/// One of a few words.
+fn named<T: Copy>(
+    field: &'static str,
+    word: Option<&str>,
+    all: &[T],
+    name: fn(T) -> &'static str,
+) -> Result<Option<T>, Refusal> {
+    let find = |word: &str| {
+        all.iter().copied().find(|&each| name(each) == word).ok_or_else(|| {
+            let names: Vec<_> = all.iter().map(|&each| name(each)).collect();
+            Refusal::field(Code::InvalidRequest, field, format!("{field} is none of {}", names.join(", ")))
+        })
+    };
+    word.map(find).transpose()
 }
 
 pub(crate) fn book(engine: &Engine, symbol: &str, levels: f64, cumulative: bool) -> String {
@@ -153,6 +199,7 @@ pub(crate) fn now(engine: &Engine) -> String {
 
 pub(crate) fn stats(engine: &Engine) -> String {
     let (stats, config) = (engine.stats(), engine.config());
+    let is_kept = config.durability != Durability::Volatile;
     json!({
         "mode": if config.inline { "inline" } else { "threaded" },
         "sequencers": config.sequencers,
@@ -162,6 +209,14 @@ pub(crate) fn stats(engine: &Engine) -> String {
         "busy": stats.busy,
         "inFlight": stats.in_flight,
         "seq": stats.last_lsn.0,
+        "durability": stats.durability.as_str(),
+        "durableSeq": is_kept.then_some(stats.durable_lsn.0),
+        "journal": is_kept.then(|| json!({
+            "bytes": stats.journal_bytes,
+            "backlogBytes": stats.backlog_bytes,
+            "segmentsPrepared": stats.segments_prepared,
+            "room": stats.room.as_str(),
+        })),
         "halted": stats.halted,
     })
     .to_string()
@@ -208,7 +263,31 @@ pub(crate) fn layout() -> String {
 pub(crate) fn answer<T: Serialize>(result: Result<T, Refusal>) -> String {
     match result {
         Ok(ok) => serde_json::to_string(&Answered { ok }).expect("plain data"),
-        Err(refusal) => json!({ "error": refusal.to_json() }).to_string(),
+        Err(refusal) => json!({ "error": refusal_json(&refusal) }).to_string(),
+    }
+}
+
+/// A refusal as people see it, to whom an LSN is a `seq`.
+pub(crate) fn refusal_json(refusal: &Refusal) -> Value {
+    let mut value = refusal.to_json();
+    value["details"] = with_seq(value["details"].take());
+    value["field"] = refusal.field.map(seq_name).into();
+    value
+}
+
+/// An object in which what is called an LSN is called a `seq`.
+pub(crate) fn with_seq(object: Value) -> Value {
+    let Value::Object(fields) = object else { return object };
+    fields.into_iter().map(|(name, value)| (seq_name(&name).to_owned(), value)).collect()
+}
+
+fn seq_name(name: &str) -> &str {
+    match name {
+        "lsn" => "seq",
+        "firstLsn" => "firstSeq",
+        "fromLsn" => "fromSeq",
+        "toLsn" => "toSeq",
+        _ => name,
     }
 }
 

@@ -4,37 +4,82 @@
 //! reuses ([`records`]), answers leave as records in another one ([`answers`]); cold calls carry JSON text. A
 //! refusal is a result, never an exception. A panic never crosses: it becomes a JavaScript error.
 //!
+//! What takes its time has threads of its own ([`background`]).
+//!
 //! Buffers come in as slices that are read or written before the call returns, and no pointer into JavaScript
 //! memory is kept; the one `unsafe` block is in [`drain`].
 
 mod admin;
 mod answers;
+mod background;
 mod cold;
+mod kept;
 mod records;
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use lightning_engine::{Answer, Engine, words};
+use lightning_engine::refusal::Refusal;
+use lightning_engine::{Answer, Engine, Halted, Wake, words};
 use napi::bindgen_prelude::{External, Function, Uint8ArraySlice};
 use napi::threadsafe_function::ThreadsafeFunctionCallMode;
 use napi::{Env, Result};
 use napi_derive::napi;
 
+use crate::background::{Opening, in_background};
+
 /// An open engine, and answers that have not found room in a buffer yet.
 pub struct Handle {
-    engine: Arc<Engine>,
+    shared: Arc<Shared>,
     undelivered: Mutex<Undelivered>,
+}
+
+/// An open engine, as threads of this crate share it.
+pub(crate) struct Shared {
+    /// Boxed, so that the environment's hook, which stays until that ends, holds on to a few words only.
+    engine: Box<Engine>,
+    /// Held while it is closed: whoever closes it a second time waits for the first.
+    closing: Mutex<()>,
 }
 
 #[derive(Default)]
 struct Undelivered {
     answers: VecDeque<Answer>,
-    halted: Option<String>,
+    halted: Option<Halted>,
 }
 
-/// What `open` gives: an engine, or a refusal as JSON.
+impl Handle {
+    /// A handle for this environment, which closes the engine when it goes away: `worker.terminate()` and a natural
+    /// exit end threads here; `process.exit()` in TypeScript.
+    fn new(env: &Env, shared: Shared) -> Result<Self> {
+        let shared = Arc::new(shared);
+        env.add_env_cleanup_hook(Arc::downgrade(&shared), |shared| {
+            if let Some(shared) = shared.upgrade() {
+                // Nobody is left to be told how it went.
+                let _ = shared.close();
+            }
+        })?;
+        Ok(Self { shared, undelivered: Mutex::default() })
+    }
+
+    fn engine(&self) -> &Engine {
+        &self.shared.engine
+    }
+}
+
+impl Shared {
+    fn new(engine: Engine) -> Self {
+        Self { engine: Box::new(engine), closing: Mutex::default() }
+    }
+
+    fn close(&self) -> std::result::Result<(), Refusal> {
+        let _one_at_a_time = self.closing.lock().unwrap_or_else(PoisonError::into_inner);
+        self.engine.close()
+    }
+}
+
+/// What opening gives: an engine, or a refusal as JSON.
 #[napi(object, object_from_js = false)]
 pub struct Opened {
     /// The engine.
@@ -43,12 +88,69 @@ pub struct Opened {
     pub error: Option<String>,
 }
 
-/// Opens an engine. `options` is JSON; `wake` is called on this thread when answers are ready to be drained.
+/// What an opening in the background has come to.
+#[napi(object, object_from_js = false)]
+pub struct OpenedSoFar {
+    /// How far it is, as JSON, if that has changed since it was asked for.
+    pub progress: Option<String>,
+    /// What it gave, once it has ended; once.
+    pub ended: Option<Opened>,
+}
+
+impl Opened {
+    fn new(env: &Env, opened: std::result::Result<Shared, Refusal>) -> Result<Self> {
+        Ok(match opened {
+            Ok(shared) => Self { handle: Some(External::new(Handle::new(env, shared)?)), error: None },
+            Err(refusal) => Self { handle: None, error: Some(cold::refusal_json(&refusal).to_string()) },
+        })
+    }
+}
+
+/// Opens an engine in memory. `options` is JSON; `wake` is called on this thread when answers are ready to be drained.
 ///
 /// # Errors
 /// If Node refuses the callback.
 #[napi(catch_unwind)]
 pub fn open(env: Env, options: String, wake: Function<'_, (), ()>) -> Result<Opened> {
+    let wake = waker(&wake)?;
+    let opened = cold::parse_options(&options)
+        .and_then(|(options, mischief)| Engine::open_with_mischief(options, wake, mischief));
+    Opened::new(&env, opened.map(Shared::new))
+}
+
+/// Opens an engine with a data directory, in a thread of its own. `tell` is called when [`opened`] has something new
+/// to say.
+///
+/// # Errors
+/// If Node refuses a callback, or the system a thread.
+#[napi(catch_unwind)]
+pub fn open_directory(
+    env: Env,
+    options: String,
+    wake: Function<'_, (), ()>,
+    tell: Function<'_, (), ()>,
+) -> Result<External<Arc<Opening>>> {
+    let opening = Opening::start(options, waker(&wake)?, &tell)?;
+    env.add_env_cleanup_hook(Arc::downgrade(&opening), |opening| {
+        if let Some(opening) = opening.upgrade() {
+            opening.abandon();
+        }
+    })?;
+    Ok(External::new(opening))
+}
+
+/// How far an opening is, and what came of it.
+///
+/// # Errors
+/// If Node refuses to watch over the engine.
+#[napi(catch_unwind)]
+pub fn opened(env: Env, opening: &External<Arc<Opening>>) -> Result<OpenedSoFar> {
+    let ended = opening.ended().map(|ended| Opened::new(&env, ended)).transpose()?;
+    let progress = opening.progress().map(|progress| kept::progress_json(&progress).to_string());
+    Ok(OpenedSoFar { progress, ended })
+}
+
+fn waker(wake: &Function<'_, (), ()>) -> Result<Wake> {
     // Weak: an idle engine does not keep the process alive; TypeScript does, while calls are unanswered.
     // A queue of two: the engine wakes once and not again before it is drained.
     let wake = wake
@@ -57,27 +159,16 @@ pub fn open(env: Env, options: String, wake: Function<'_, (), ()>) -> Result<Ope
         .callee_handled::<false>()
         .max_queue_size::<2>()
         .build()?;
-    let on_ready = move || {
+    Ok(Box::new(move || {
         // Refused only when a wake-up is queued already, or when this environment is going away.
         wake.call((), ThreadsafeFunctionCallMode::NonBlocking);
-    };
-    let opened = cold::parse_options(&options)
-        .and_then(|(options, mischief)| Engine::open_with_mischief(options, Box::new(on_ready), mischief));
-    match opened {
-        Err(refusal) => Ok(Opened { handle: None, error: Some(refusal.to_json().to_string()) }),
-        Ok(engine) => {
-            let engine = Arc::new(engine);
-            // `worker.terminate()` and a natural exit end threads here; `process.exit()` in TypeScript.
-            let at_exit = Arc::downgrade(&engine);
-            env.add_env_cleanup_hook(at_exit, |engine| {
-                if let Some(engine) = engine.upgrade() {
-                    engine.close();
-                }
-            })?;
-            let handle = Handle { engine, undelivered: Mutex::default() };
-            Ok(Opened { handle: Some(External::new(handle)), error: None })
-        }
-    }
+    }))
+}
+
+/// What there was before the engine was opened: assets, symbols, and how they were found. JSON out.
+#[napi(catch_unwind)]
+pub fn found(handle: &External<Handle>) -> String {
+    kept::found(handle.engine())
 }
 
 /// Asks the first `count` records of a buffer. Each is answered through [`drain`] under its ticket. `words` is a JSON
@@ -87,7 +178,7 @@ pub fn submit(handle: &External<Handle>, buffer: &[u8], count: u32, words: Optio
     let words: Vec<_> = words.map_or_else(Vec::new, |text| words::parse(&text).unwrap_or_default());
     let mut words = words.iter().map(|words| words.as_ref().ok());
     let batch = records::iterate(buffer, count);
-    handle.engine.submit(batch.map(|record| (record.ticket(), record.call(&mut words))));
+    handle.engine().submit(batch.map(|record| (record.ticket(), record.call(&mut words))));
 }
 
 /// Writes answers into a buffer, as many as fit, and says where the last one ends. Negative: the next answer
@@ -99,12 +190,12 @@ pub fn drain(handle: &External<Handle>, mut buffer: Uint8ArraySlice<'_>) -> f64 
     // and the slice does not outlive the call.
     let buffer = unsafe { buffer.as_mut() };
     let mut undelivered = handle.undelivered.lock().unwrap_or_else(PoisonError::into_inner);
-    let ready = handle.engine.drain();
+    let ready = handle.engine().drain();
     undelivered.answers.extend(ready.answers);
     if ready.halted.is_some() {
         undelivered.halted = ready.halted;
     }
-    let registry = handle.engine.registry();
+    let registry = handle.engine().registry();
     let mut writer = answers::Writer::new(buffer);
     while let Some(answer) = undelivered.answers.front() {
         // An answer that can't be written is our bug, and must not take the others with it.
@@ -117,8 +208,8 @@ pub fn drain(handle: &External<Handle>, mut buffer: Uint8ArraySlice<'_>) -> f64 
             Err(needed) => return writer.finish(Some(needed)),
         }
     }
-    if let Some(why) = &undelivered.halted {
-        match writer.write_halt(why) {
+    if let Some(halted) = &undelivered.halted {
+        match writer.write_halt(halted) {
             Ok(()) => undelivered.halted = None,
             Err(needed) => return writer.finish(Some(needed)),
         }
@@ -129,7 +220,7 @@ pub fn drain(handle: &External<Handle>, mut buffer: Uint8ArraySlice<'_>) -> f64 
 /// Creates an asset. JSON in and out: `{ ok }` or `{ error }`, here and in all that follow.
 #[napi(catch_unwind)]
 pub fn create_asset(handle: &External<Handle>, asset: String, request_id: Option<f64>) -> String {
-    admin::create_asset(&handle.engine, &asset, request_id)
+    admin::create_asset(handle.engine(), &asset, request_id)
 }
 
 /// Changes an asset.
@@ -140,19 +231,19 @@ pub fn update_asset(
     patch: String,
     request_id: Option<f64>,
 ) -> String {
-    admin::update_asset(&handle.engine, &code, &patch, request_id)
+    admin::update_asset(handle.engine(), &code, &patch, request_id)
 }
 
 /// Removes an asset that is not in use.
 #[napi(catch_unwind)]
 pub fn remove_asset(handle: &External<Handle>, code: String, request_id: Option<f64>) -> String {
-    admin::remove_asset(&handle.engine, &code, request_id)
+    admin::remove_asset(handle.engine(), &code, request_id)
 }
 
 /// Creates a symbol.
 #[napi(catch_unwind)]
 pub fn create_symbol(handle: &External<Handle>, symbol: String, request_id: Option<f64>) -> String {
-    admin::create_symbol(&handle.engine, &symbol, request_id)
+    admin::create_symbol(handle.engine(), &symbol, request_id)
 }
 
 /// Changes a symbol's rules.
@@ -163,7 +254,7 @@ pub fn update_symbol(
     patch: String,
     request_id: Option<f64>,
 ) -> String {
-    admin::update_symbol(&handle.engine, &name, &patch, request_id)
+    admin::update_symbol(handle.engine(), &name, &patch, request_id)
 }
 
 /// Changes what a symbol accepts; cancels its orders if it is told to.
@@ -175,7 +266,7 @@ pub fn set_symbol_status(
     cancel_open: bool,
     request_id: Option<f64>,
 ) -> String {
-    admin::set_symbol_status(&handle.engine, &name, &status, cancel_open, request_id)
+    admin::set_symbol_status(handle.engine(), &name, &status, cancel_open, request_id)
 }
 
 /// Removes a symbol; with `force`, its orders, too.
@@ -186,43 +277,43 @@ pub fn remove_symbol(
     force: bool,
     request_id: Option<f64>,
 ) -> String {
-    admin::remove_symbol(&handle.engine, &name, force, request_id)
+    admin::remove_symbol(handle.engine(), &name, force, request_id)
 }
 
 /// Cancels every order of a symbol.
 #[napi(catch_unwind)]
 pub fn cancel_symbol_orders(handle: &External<Handle>, name: String, request_id: Option<f64>) -> String {
-    admin::cancel_symbol_orders(&handle.engine, &name, request_id)
+    admin::cancel_symbol_orders(handle.engine(), &name, request_id)
 }
 
 /// Moves a manual clock on.
 #[napi(catch_unwind)]
 pub fn advance(handle: &External<Handle>, milliseconds: f64) -> String {
-    admin::advance(&handle.engine, milliseconds)
+    admin::advance(handle.engine(), milliseconds)
 }
 
 /// What time it is for the engine, in milliseconds since 1970.
 #[napi(catch_unwind)]
 pub fn now(handle: &External<Handle>) -> String {
-    cold::now(&handle.engine)
+    cold::now(handle.engine())
 }
 
 /// The best levels of a book. JSON out.
 #[napi(catch_unwind)]
 pub fn book(handle: &External<Handle>, symbol: String, levels: f64, cumulative: bool) -> String {
-    cold::book(&handle.engine, &symbol, levels, cumulative)
+    cold::book(handle.engine(), &symbol, levels, cumulative)
 }
 
 /// Best bid and ask. JSON out.
 #[napi(catch_unwind)]
 pub fn bbo(handle: &External<Handle>, symbol: String) -> String {
-    cold::bbo(&handle.engine, &symbol)
+    cold::bbo(handle.engine(), &symbol)
 }
 
 /// Public trades, ascending. JSON out.
 #[napi(catch_unwind)]
 pub fn trades(handle: &External<Handle>, symbol: String, from_id: Option<f64>, limit: f64) -> String {
-    cold::trades(&handle.engine, &symbol, from_id, limit)
+    cold::trades(handle.engine(), &symbol, from_id, limit)
 }
 
 /// An account's own trades, ascending. JSON out.
@@ -234,19 +325,97 @@ pub fn my_trades(
     from_id: Option<f64>,
     limit: f64,
 ) -> String {
-    cold::my_trades(&handle.engine, account_id, &symbol, from_id, limit)
+    cold::my_trades(handle.engine(), account_id, &symbol, from_id, limit)
 }
 
 /// Counters. JSON out.
 #[napi(catch_unwind)]
 pub fn stats(handle: &External<Handle>) -> String {
-    cold::stats(&handle.engine)
+    cold::stats(handle.engine())
 }
 
-/// Takes nothing new, lets what is in flight end, stops the threads. Answers can still be drained.
+/// The hash of the state. `done` gets JSON, here and in all that follow.
+///
+/// # Errors
+/// If Node refuses the callback, or the system a thread; here and in all that follow.
 #[napi(catch_unwind)]
-pub fn close(handle: &External<Handle>) {
-    handle.engine.close();
+pub fn state_hash(handle: &External<Handle>, done: Function<'_, String, ()>) -> Result<()> {
+    let shared = handle.shared.clone();
+    in_background(&done, move || kept::state_hash(&shared.engine))
+}
+
+/// Takes a snapshot.
+///
+/// # Errors
+/// As [`state_hash`].
+#[napi(catch_unwind)]
+pub fn snapshot(handle: &External<Handle>, done: Function<'_, String, ()>) -> Result<()> {
+    let shared = handle.shared.clone();
+    in_background(&done, move || kept::snapshot(&shared.engine))
+}
+
+/// Reads and does again what is kept, from `genesis` or from the newest `snapshot`.
+///
+/// # Errors
+/// As [`state_hash`].
+#[napi(catch_unwind)]
+pub fn verify(handle: &External<Handle>, from: String, done: Function<'_, String, ()>) -> Result<()> {
+    let shared = handle.shared.clone();
+    in_background(&done, move || kept::verify(&shared.engine, &from))
+}
+
+/// A page of the log. JSON in, too.
+///
+/// # Errors
+/// As [`state_hash`].
+#[napi(catch_unwind)]
+pub fn audit(handle: &External<Handle>, query: String, done: Function<'_, String, ()>) -> Result<()> {
+    let shared = handle.shared.clone();
+    in_background(&done, move || kept::audit(&shared.engine, &query))
+}
+
+/// Takes nothing new, lets what is in flight end, writes the end, stops the threads. Answers can still be drained.
+///
+/// # Errors
+/// As [`state_hash`].
+#[napi(catch_unwind)]
+pub fn close_in_background(handle: &External<Handle>, done: Function<'_, String, ()>) -> Result<()> {
+    let shared = handle.shared.clone();
+    in_background(&done, move || cold::answer(shared.close()))
+}
+
+/// The same while this thread waits. JSON out.
+#[napi(catch_unwind)]
+pub fn close(handle: &External<Handle>) -> String {
+    cold::answer(handle.shared.close())
+}
+
+/// Verifies a data directory that nobody has open, or that somebody else has, while this thread waits. `told` gets its
+/// progress as JSON. JSON out.
+#[napi(catch_unwind)]
+pub fn verify_directory(dir: String, from: String, told: Function<'_, String, ()>) -> String {
+    kept::verify_directory(&dir, &from, &told)
+}
+
+/// What is in a data directory. JSON out.
+#[napi(catch_unwind)]
+pub fn inspect_directory(dir: String) -> String {
+    kept::inspect_directory(&dir)
+}
+
+/// Hands the log of a data directory to `write`, many lines of JSON at a time. JSON out, when it has ended.
+///
+/// # Errors
+/// What `write` throws.
+#[napi(catch_unwind)]
+pub fn dump_directory(
+    dir: String,
+    from: Option<f64>,
+    to: Option<f64>,
+    account: Option<f64>,
+    write: Function<'_, String, ()>,
+) -> Result<String> {
+    kept::dump_directory(&dir, from, to, account, &write)
 }
 
 /// Every error code with its number and meaning. JSON out: the source of the TypeScript list and the docs.

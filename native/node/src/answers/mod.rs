@@ -27,10 +27,10 @@ use lightning_core::message::{
 };
 use lightning_core::reject::Code;
 use lightning_core::types::{Amount, ID_MAX, Price, Quantity, Side, SignedAmount, Ticket, Timestamp};
-use lightning_engine::Answer;
 use lightning_engine::decimal;
 use lightning_engine::refusal::Refusal;
 use lightning_engine::registry::{Registry, Symbol};
+use lightning_engine::{Answer, Halted};
 use serde_json::{Value, json};
 
 pub(crate) use self::orders::mass_json;
@@ -106,8 +106,9 @@ impl<'a> Writer<'a> {
     }
 
     /// Appends the news that the engine has halted.
-    pub(crate) fn write_halt(&mut self, why: &str) -> Result<(), usize> {
-        self.write_json(Ticket(0), KIND_HALTED, &Value::from(why))
+    pub(crate) fn write_halt(&mut self, halted: &Halted) -> Result<(), usize> {
+        let why = Refusal::new(halted.code, halted.why.as_str()).with("reason", halted.why.as_str());
+        self.write_json(Ticket(0), KIND_HALTED, &why.to_json())
     }
 
     fn write_placed(
