@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
-import { ERROR_CODES, LightningError, UnknownOutcomeError } from '../index.ts';
+import { ERROR_CODES, LightningError, StorageError, UnknownOutcomeError } from '../index.ts';
 import { MORE_ROWS, NOBODY, ROWS } from './error-rows.ts';
 import type { Row, World } from './error-rows.ts';
 import {
@@ -26,6 +26,12 @@ const ELSEWHERE: Record<string, string> = {
   ENGINE_CLOSED: 'needs a closed engine: bad-input.spec.ts and lifecycle.spec.ts',
   INTERNAL: 'needs a broken invariant: lifecycle.spec.ts plants one',
   OUTCOME_UNKNOWN: 'needs a broken invariant: lifecycle.spec.ts plants one',
+  JOURNAL_IO: 'needs a disk that fails: the tests of faults',
+  STORAGE_FULL: 'needs a disk that is full: the tests of faults',
+  CORRUPT_STATE: 'needs a data directory: kept-lifecycle.spec.ts',
+  DATA_DIR_LOCKED: 'needs a data directory: kept-lifecycle.spec.ts',
+  UNSAFE_DATA_DIR: 'needs a data directory: kept-lifecycle.spec.ts',
+  UNSUPPORTED_VERSION: 'needs a data directory: kept-lifecycle.spec.ts',
 };
 
 async function setUp(t: ExecutionContext, mode: Mode): Promise<World> {
@@ -120,6 +126,6 @@ test('the list of codes for people is the list of codes', async (t) => {
 });
 
 test('every class of error is a LightningError', (t) => {
-  for (const kind of [...ROWS.map((row) => row.class), UnknownOutcomeError])
+  for (const kind of [...ROWS.map((row) => row.class), StorageError, UnknownOutcomeError])
     t.true(kind.prototype instanceof LightningError, kind.name);
 });

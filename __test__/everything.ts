@@ -44,8 +44,8 @@ export async function setTheStage(engine: Engine): Promise<void> {
       await engine.accounts.deposit({ accountId, asset, amount: 100_000 });
 }
 
-/** A stream of `length` calls; many of them are refused. */
-export function everything(seed: number, length: number): Step[] {
+/** A stream of `length` calls, some of them with request ids; many of them are refused. */
+export function everything(seed: number, length: number, { hasRequestIds = true } = {}): Step[] {
   const random = generator(seed);
   const below = (n: number) => Math.floor(random() * n);
   const pick = <T>(list: readonly T[]): T => list[below(list.length)]!;
@@ -99,7 +99,7 @@ export function everything(seed: number, length: number): Step[] {
   function step(): Step {
     const accountId = pick(PLAYERS);
     const money = { accountId, asset: pick(['AAA', 'BBB', 'QQQ']), amount: amount() };
-    const request = random() < 0.2 ? { requestId: 1 + below(300) } : {};
+    const request = random() < 0.2 && hasRequestIds ? { requestId: 1 + below(300) } : {};
     const say = (what: string, given: unknown, make: Step['make']): Step => ({
       what: `${what} ${JSON.stringify(given)}`,
       make,

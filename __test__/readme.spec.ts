@@ -1,6 +1,6 @@
 /**
- * README.md and docs/ORDERS.md tell the truth: their TypeScript is type-checked and runs as it stands, what it prints
- * is what its comments say, and the npm scripts that they name exist.
+ * README.md and the pages for users tell the truth: their TypeScript is type-checked and runs as it stands, what it
+ * prints is what its comments say, and the npm scripts that they name exist.
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
@@ -97,7 +97,11 @@ for (const file of process.argv.slice(2)) {
 process.stdout.write(JSON.stringify(runs));
 `;
 
-const PAGES = await Promise.all([readPage('README.md', false), readPage('docs/ORDERS.md', true)]);
+const PAGES = await Promise.all([
+  readPage('README.md', false),
+  readPage('docs/ORDERS.md', true),
+  readPage('docs/DURABILITY.md', true),
+]);
 const FOLDER = await realpath(await mkdtemp(join(tmpdir(), 'lightning-pages-')));
 test.after.always(() => rm(FOLDER, { recursive: true }));
 
@@ -122,7 +126,8 @@ for (const page of PAGES) {
   const runs = async (): Promise<{ runs: Run[]; report: string }> => {
     const runner = join(FOLDER, 'run.mts');
     await writeFile(runner, RUNNER);
-    ended ??= runNode(runner, await written, { ms: 60_000 });
+    // What a snippet keeps in a temporary directory goes away with the snippet.
+    ended ??= runNode(runner, await written, { ms: 60_000, env: { TMPDIR: FOLDER } });
     const { code, stdout, report } = await ended;
     return { runs: code === 0 ? (JSON.parse(stdout) as Run[]) : [], report };
   };
