@@ -106,8 +106,11 @@ impl Flow {
             }
             Ok(Outcome::Canceled(_)) => {}
             Ok(other) => panic!("{other:?} is no answer to an order or a cancel"),
-            // It was filled before its cancel came.
-            Err(refusal) => assert_eq!(refusal.code.as_str(), "ORDER_ALREADY_CLOSED", "{refusal:?}"),
+            // It was filled before its cancel came, perhaps so long ago that nobody remembers it.
+            Err(refusal) => {
+                let code = refusal.code.as_str();
+                assert!(["ORDER_ALREADY_CLOSED", "UNKNOWN_ORDER"].contains(&code), "{refusal:?}");
+            }
         }
     }
 }

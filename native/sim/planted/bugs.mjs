@@ -35,6 +35,7 @@ const MATCHER_THREAD = 'native/engine/src/matcher_thread.rs';
 const SEQUENCER_THREAD = 'native/engine/src/sequencer_thread.rs';
 
 const SEEDS = ['-p', 'lightning-sim', '--test', 'seeds'];
+const CRASHES = ['-p', 'lightning-sim', '--test', 'crashes'];
 const ENGINE_TEST = ['-p', 'lightning-engine', '--test', 'engine'];
 
 export const BUGS = [
@@ -173,10 +174,10 @@ export const BUGS = [
     edits: [
       {
         file: `${WORLD}/sequencers.rs`,
-        find: 'then the next command. while let Some(message) = self.sequencers[at].arrived.pop_front() {',
+        find: 'then the next command. while let Some(message) = self.shards.sequencers[at].arrived.pop_front() {',
         replace: `then the next command.
-            while (!BUG || self.sequencers[at].commands.is_empty() || self.rng.one_in(2))
-                && let Some(message) = self.sequencers[at].arrived.pop_front()
+            while (!BUG || self.shards.sequencers[at].commands.is_empty() || self.rng.one_in(2))
+                && let Some(message) = self.shards.sequencers[at].arrived.pop_front()
             {`,
       },
     ],
@@ -221,9 +222,9 @@ export const BUGS = [
     edits: [
       {
         file: TAKER,
-        find: 'Appetite::Quote(left) => left.is_zero() || self.filled >= spec.limits().quantity_max,',
+        find: 'Appetite::Quote(left) => left.is_zero() || self.done() >= spec.limits().quantity_max,',
         replace:
-          'Appetite::Quote(left) => !BUG && (left.is_zero() || self.filled >= spec.limits().quantity_max),',
+          'Appetite::Quote(left) => !BUG && (left.is_zero() || self.done() >= spec.limits().quantity_max),',
       },
     ],
   },
@@ -556,11 +557,11 @@ export const BUGS = [
     edits: [
       {
         file: MATCHER_THREAD,
-        find: 'self.settle(out, held);',
+        find: 'self.settle(out, held, shown);',
         replace: `if BUG {
-            self.replies.push(&mut out.replies);
+            self.replies.push(&mut out.replies, shown);
         }
-        self.settle(out, held);`,
+        self.settle(out, held, shown);`,
       },
     ],
     test: ENGINE_TEST,
@@ -570,16 +571,16 @@ export const BUGS = [
     edits: [
       {
         file: MATCHER_THREAD,
-        find: 'self.feeds.publish(&self.matcher, out, true);',
+        find: 'let shown = self.feeds.publish(&self.matcher, out, true);',
         replace: `let held = if BUG {
-            self.settle(out, held);
-            self.replies.push(&mut out.replies);
+            self.settle(out, held, Lsn(0));
+            self.replies.push(&mut out.replies, Lsn(0));
             self.mischief.step();
             Vec::new()
         } else {
             held
         };
-        self.feeds.publish(&self.matcher, out, true);`,
+        let shown = self.feeds.publish(&self.matcher, out, true);`,
       },
     ],
     test: ENGINE_TEST,
@@ -607,5 +608,81 @@ export const BUGS = [
       },
     ],
     test: ENGINE_TEST,
+  },
+  // What only shows when a machine dies. (Bugs of the journal itself are planted by its own tests,
+  // `native/journal/tests/harness/planted.rs`.)
+  {
+    name: 'a number below the highest that was done is taken for too old',
+    edits: [
+      {
+        file: WINDOW,
+        find: 'if id.number < self.lowest() {',
+        replace: 'if id.number < if BUG { self.highest } else { self.lowest() } {',
+      },
+    ],
+    test: CRASHES,
+  },
+  {
+    name: "an answer may leave before its own command's record is durable",
+    edits: [
+      {
+        file: SEQUENCER,
+        find: 'Reply { ticket, gate: self.horizon, at, duplicate: false, outcome }',
+        replace:
+          'Reply { ticket, gate: Lsn(self.horizon.0.saturating_sub(u64::from(BUG))), at, duplicate: false, outcome }',
+      },
+    ],
+    test: CRASHES,
+  },
+  {
+    name: 'a transfer that was refused is not written down',
+    edits: [
+      {
+        file: `${CORE}/sequencer/transfer.rs`,
+        find: 'self.horizon = ctx.log.append(ctx.now, 0, &Record::TransferRefused(&offer, reject.code));',
+        replace: `if !BUG {
+                    self.horizon = ctx.log.append(ctx.now, 0, &Record::TransferRefused(&offer, reject.code));
+                }`,
+      },
+    ],
+    test: CRASHES,
+  },
+  {
+    name: 'a transfer that a crash cut in half is forgotten',
+    edits: [
+      {
+        file: `${CORE}/fold/resume.rs`,
+        find: 'let mut decided: VecDeque<_> = offers.map',
+        replace: 'let mut decided: VecDeque<_> = offers.filter(|_| !BUG).map',
+      },
+    ],
+    test: CRASHES,
+  },
+  {
+    name: 'a mass cancel that a crash cut in half is forgotten',
+    edits: [
+      {
+        file: `${CORE}/fold/resume.rs`,
+        find: 'let mut parts = VecDeque::from(parts);',
+        replace: `if BUG {
+            parts.clear();
+        }
+        let mut parts = VecDeque::from(parts);`,
+      },
+    ],
+    test: CRASHES,
+  },
+  {
+    name: 'order ids are handed out before their lease is written down',
+    edits: [
+      {
+        file: `${WORLD}/sequencers.rs`,
+        find: 'self.recorder.append(now, 0, &Record::OrderIds { up_to });',
+        replace: `if !BUG {
+            self.recorder.append(now, 0, &Record::OrderIds { up_to });
+        }`,
+      },
+    ],
+    test: CRASHES,
   },
 ];
