@@ -36,7 +36,7 @@ const SEQUENCER_THREAD = 'native/engine/src/sequencer_thread.rs';
 
 const SEEDS = ['-p', 'lightning-sim', '--test', 'seeds'];
 const CRASHES = ['-p', 'lightning-sim', '--test', 'crashes'];
-const ENGINE_TEST = ['-p', 'lightning-engine', '--test', 'engine'];
+const ENGINE_TEST = ['-p', 'lightning-engine', '--test', 'engine', 'concurrency'];
 
 export const BUGS = [
   {
