@@ -61,7 +61,7 @@ impl Digest {
                 self.pair(5, account.0);
                 self.pair(order.0, 0);
             }
-            ToSequencer::CanceledMany { cause: _, mass, account, symbol, orders } => {
+            ToSequencer::CanceledMany { cause: _, at: _, mass, account, symbol, orders } => {
                 self.pair(6, account.0);
                 self.pair(mass.0, u64::from(symbol.0));
                 self.pair(orders.len() as u64, 0);

@@ -628,6 +628,8 @@ pub enum ToSequencer {
     CanceledMany {
         /// The record that caused it.
         cause: Lsn,
+        /// When that was.
+        at: Timestamp,
         /// Which mass cancel.
         mass: MassId,
         /// Whose.
@@ -665,6 +667,8 @@ pub enum ToSequencer {
         offer: Box<TransferOffer>,
         /// The record of the receiver's sequencer: that it took it, or that it refused.
         cause: Lsn,
+        /// When that was.
+        at: Timestamp,
         /// Why it was refused, if it was.
         refusal: Option<Reject>,
     },

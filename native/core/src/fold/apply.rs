@@ -184,13 +184,14 @@ impl Step<'_> {
                 self.tell(ToSequencer::TransferAnswered {
                     offer: Box::new(offer),
                     cause: lsn,
+                    at,
                     refusal: None,
                 });
             }
             Recorded::TransferRefused(offer, code) => {
                 let offer = Box::new(self.answered(&offer));
                 let refusal = Some(Reject::new(code));
-                self.tell(ToSequencer::TransferAnswered { offer, cause: lsn, refusal });
+                self.tell(ToSequencer::TransferAnswered { offer, cause: lsn, at, refusal });
             }
             Recorded::OrderIds { up_to } => self.fold.order_ids_up_to = self.fold.order_ids_up_to.max(up_to),
             Recorded::Operator(key, body) => self.fold.keep(key, body),

@@ -62,8 +62,8 @@ impl<B: OrderBook> Market<B> {
         // Even where nothing is open any more: a part without a record is sent again after a crash.
         self.record(&Record::CancelMany(many), run);
         let orders = self.close_all(&many.orders, many.reason, run);
-        let cause = run.cause;
-        run.out.to_sequencer.push(ToSequencer::CanceledMany { cause, mass, account, symbol, orders });
+        let (cause, at) = (run.cause, run.at);
+        run.out.to_sequencer.push(ToSequencer::CanceledMany { cause, at, mass, account, symbol, orders });
     }
 
     /// The operator cancels everything, or the symbol closes. The record was appended.

@@ -56,8 +56,9 @@ impl Removed {
             ToMatcher::CancelMany(many) => {
                 self.horizon = run.append(&Record::CancelMany(&many));
                 let CancelMany { mass, account, symbol, .. } = *many;
-                let (cause, orders) = (run.cause, Vec::new());
-                run.out.to_sequencer.push(ToSequencer::CanceledMany { cause, mass, account, symbol, orders });
+                let (cause, at, orders) = (run.cause, run.at, Vec::new());
+                let done = ToSequencer::CanceledMany { cause, at, mass, account, symbol, orders };
+                run.out.to_sequencer.push(done);
             }
             ToMatcher::CollectFees { to, account, .. } => {
                 let collected: Vec<(_, Amount)> = self.accrued.collectable(&self.spec);

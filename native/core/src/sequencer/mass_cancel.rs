@@ -27,6 +27,9 @@ pub(super) struct MassCancel {
     /// The symbols whose parts are not back.
     pub(super) missing: BTreeSet<SymbolId>,
     pub(super) canceled: Vec<CanceledOrder>,
+    /// The latest time of its own record and those of the parts that are back: the answer's, which does not depend
+    /// on when the parts come here, and is the same when it is told again.
+    pub(super) latest: Timestamp,
 }
 
 impl Sequencer {
@@ -100,17 +103,18 @@ impl Sequencer {
             let part = CancelMany { mass, account, symbol, orders, reason };
             out.to_matcher.push(ToMatcher::CancelMany(Box::new(part)));
         }
-        self.begin_mass_cancel(mass, order)
+        self.begin_mass_cancel(mass, order, ctx.now)
     }
 
     /// Waits for the parts: here for the first time, or told again. False if there are none.
-    pub(super) fn begin_mass_cancel(&mut self, mass: MassId, order: MassCancelOrder) -> bool {
+    pub(super) fn begin_mass_cancel(&mut self, mass: MassId, order: MassCancelOrder, at: Timestamp) -> bool {
         let MassCancelOrder { to, account, filter, reason, symbols } = order;
         if symbols.is_empty() {
             return false;
         }
-        let (missing, canceled) = (symbols.into_iter().collect(), Vec::new());
-        self.mass_cancels.insert(mass, MassCancel { to, account, filter, reason, missing, canceled });
+        let missing = symbols.into_iter().collect();
+        let (canceled, latest) = (Vec::new(), at);
+        self.mass_cancels.insert(mass, MassCancel { to, account, filter, reason, missing, canceled, latest });
         true
     }
 
@@ -140,26 +144,26 @@ impl Sequencer {
     /// One symbol's part is back.
     pub(super) fn canceled_many(
         &mut self,
-        cause: Lsn,
+        (cause, at): (Lsn, Timestamp),
         mass: MassId,
         (account, symbol): (AccountId, SymbolId),
         orders: Vec<CanceledOrder>,
-        ctx: &mut Context<'_>,
         out: &mut SequencerOutbox,
     ) {
         self.horizon = self.horizon.max(cause);
         let pending = self.mass_cancels.get_mut(&mass).expect("a part is of a mass cancel that is not over");
         assert!(pending.account == account, "{account:?} got a part of somebody else's {mass:?}");
         pending.canceled.extend(orders);
+        pending.latest = pending.latest.max(at);
         assert!(pending.missing.remove(&symbol), "{mass:?} has no part on {symbol:?}, or it is back already");
         if !pending.missing.is_empty() {
             return;
         }
-        let MassCancel { to, mut canceled, .. } =
+        let MassCancel { to, mut canceled, latest, .. } =
             self.mass_cancels.remove(&mass).expect("it was there a moment ago");
         if let Some(to) = to {
             canceled.sort_unstable_by_key(|order| order.id);
-            let reply = self.reply(to.ticket, ctx.now, Outcome::CanceledAll(canceled));
+            let reply = self.reply(to.ticket, latest, Outcome::CanceledAll(canceled));
             self.pass_on(to.recorded, reply, out);
         }
     }

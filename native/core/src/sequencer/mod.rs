@@ -164,8 +164,8 @@ impl Sequencer {
             ToSequencer::OrderMissed { to, account, order } => {
                 self.order_missed(to, account, order, ctx, out)
             }
-            ToSequencer::CanceledMany { cause, mass, account, symbol, orders } => {
-                self.canceled_many(cause, mass, (account, symbol), orders, ctx, out);
+            ToSequencer::CanceledMany { cause, at, mass, account, symbol, orders } => {
+                self.canceled_many((cause, at), mass, (account, symbol), orders, out);
             }
             ToSequencer::Credit { cause, at, account, asset, amount } => {
                 self.fees_collected(cause, at, account, asset, amount);
@@ -175,8 +175,8 @@ impl Sequencer {
                 self.pass_on(true, *reply, out);
             }
             ToSequencer::TransferOffered(offer) => self.transfer_offered(offer, ctx, out),
-            ToSequencer::TransferAnswered { offer, cause, refusal } => {
-                self.transfer_answered(&offer, cause, refusal, ctx, out);
+            ToSequencer::TransferAnswered { offer, cause, at, refusal } => {
+                self.transfer_answered(&offer, (cause, at), refusal, out);
             }
         }
     }

@@ -80,7 +80,7 @@ impl Sequencer {
         if to.is_none() {
             self.accounts.set_timer(self.whose(account), account, None);
         }
-        if self.begin_mass_cancel(MassId(lsn.0), order) {
+        if self.begin_mass_cancel(MassId(lsn.0), order, at) {
             if let Some(to) = to {
                 self.begin(account, to);
             }

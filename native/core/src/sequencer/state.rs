@@ -21,7 +21,9 @@ use crate::sequencer::requests::Awaited;
 use crate::sequencer::reservation::{is_exact, is_exact_with};
 use crate::spec::SymbolSpec;
 use crate::state::{Totals, is_countable};
-use crate::types::{AccountId, Amount, AssetId, Lsn, OrderId, Side, SignedAmount, SymbolId, Ticket};
+use crate::types::{
+    AccountId, Amount, AssetId, Lsn, OrderId, Side, SignedAmount, SymbolId, Ticket, Timestamp,
+};
 use crate::window::Lanes;
 
 /// An account, as it is hashed.
@@ -62,6 +64,7 @@ pub(crate) struct SavedMassCancel {
     reason: CancelReason,
     missing: Vec<SymbolId>,
     canceled: Vec<CanceledOrder>,
+    latest: Timestamp,
 }
 
 wire_struct!(
@@ -73,6 +76,7 @@ wire_struct!(
         reason: CancelReason,
         missing: Vec<SymbolId>,
         canceled: Vec<CanceledOrder>,
+        latest: Timestamp,
     },
     |mass| {
         ensure(!mass.missing.is_empty(), "a mass cancel that is over")?;
@@ -188,6 +192,7 @@ impl Sequencer {
                 reason: pending.reason,
                 missing: pending.missing.iter().copied().collect(),
                 canceled: pending.canceled.clone(),
+                latest: pending.latest,
             })
             .collect()
     }
@@ -383,7 +388,7 @@ impl Sequencer {
     /// # Errors
     /// It is not what a sequencer saves.
     pub(crate) fn load_mass_cancel(&mut self, saved: SavedMassCancel) -> Result<(), &'static str> {
-        let SavedMassCancel { mass, to, account, filter, reason, missing, canceled } = saved;
+        let SavedMassCancel { mass, to, account, filter, reason, missing, canceled, latest } = saved;
         if !matches!(reason, CancelReason::Mass | CancelReason::Deadman) {
             return Err("a mass cancel for no reason of its own");
         }
@@ -397,7 +402,7 @@ impl Sequencer {
             self.wait_again(slot, to)?;
         }
         let missing = missing.into_iter().collect();
-        self.mass_cancels.insert(mass, MassCancel { to, account, filter, reason, missing, canceled });
+        self.mass_cancels.insert(mass, MassCancel { to, account, filter, reason, missing, canceled, latest });
         Ok(())
     }
 

@@ -68,17 +68,17 @@ impl Sequencer {
                 Some(reject)
             }
         };
-        let cause = self.horizon;
-        out.to_sequencer.push(ToSequencer::TransferAnswered { offer, cause, refusal });
+        let (cause, at) = (self.horizon, ctx.now);
+        out.to_sequencer.push(ToSequencer::TransferAnswered { offer, cause, at, refusal });
     }
 
-    /// The receiver has answered.
+    /// The receiver has answered, in a record and at a time that are the answer's, too: told again after a crash, it
+    /// says the same.
     pub(super) fn transfer_answered(
         &mut self,
         offer: &TransferOffer,
-        cause: Lsn,
+        (cause, at): (Lsn, Timestamp),
         refusal: Option<Reject>,
-        ctx: &mut Context<'_>,
         out: &mut SequencerOutbox,
     ) {
         let TransferOffer { to_reply, from, asset, amount, .. } = *offer;
@@ -89,7 +89,6 @@ impl Sequencer {
             None => {
                 let balance = self.ledger.transfer_out(slot, asset, amount);
                 let (kind, available, frozen) = (LedgerKind::TransferOut, loss(amount), SignedAmount::ZERO);
-                let at = ctx.now;
                 self.entries.push(slot, Change { cause, at, order: None, asset, kind, available, frozen });
                 Outcome::BalanceChanged { asset, balance }
             }
@@ -98,7 +97,7 @@ impl Sequencer {
                 Outcome::Rejected(reject)
             }
         };
-        let reply = self.reply(to_reply.ticket, ctx.now, outcome);
+        let reply = self.reply(to_reply.ticket, at, outcome);
         self.pass_on(to_reply.recorded, reply, out);
     }
 }

@@ -202,6 +202,7 @@ fn a_transfers_and_a_mass_cancels_answers_are_remembered() {
     let orders = vec![canceled];
     rig.tell(ToSequencer::CanceledMany {
         cause: Lsn(3_000),
+        at: Timestamp(rig.now),
         mass: part.mass,
         account: ALICE,
         symbol: part.symbol,

@@ -44,11 +44,15 @@ fn orders(parts: &[CancelMany]) -> Vec<(u32, Vec<u64>)> {
     parts.iter().map(|part| (part.symbol.0, ids(part))).collect()
 }
 
+/// Behind every time of these tests.
+const LATER: u64 = 1 << 62;
+
 fn part_done(rig: &mut Rig, part: &CancelMany, cause: u64) -> Vec<CanceledOrder> {
     let reason = part.reason;
     let canceled: Vec<_> = part.orders.iter().map(|&order| rig.close(order, reason)).collect();
     let (mass, account, symbol, orders) = (part.mass, part.account, part.symbol, canceled.clone());
-    rig.tell(ToSequencer::CanceledMany { cause: Lsn(cause), mass, account, symbol, orders });
+    let (cause, at) = (Lsn(cause), Timestamp(LATER + cause));
+    rig.tell(ToSequencer::CanceledMany { cause, at, mass, account, symbol, orders });
     canceled
 }
 
@@ -66,6 +70,11 @@ fn the_answer_comes_with_the_last_part_in_the_order_of_acceptance() {
     let Outcome::CanceledAll(canceled) = reply.outcome else { panic!("a mass cancel's answer") };
     assert_eq!(canceled.iter().map(|order| order.id.0).collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
     assert_eq!(reply.gate, Lsn(5_000), "it shows what the other part did, too");
+    assert_eq!(
+        reply.at,
+        Timestamp(LATER + 5_000),
+        "the later part's time, whenever it comes: a repetition says the same"
+    );
     assert_eq!(rig.open(BOB), [6]);
 }
 
@@ -100,8 +109,8 @@ fn orders_that_closed_by_themselves_are_left_out() {
     part_done(&mut rig, &parts[0], 5_000);
     rig.close(OrderId(5), CancelReason::User);
     let (mass, account, symbol) = (parts[1].mass, ALICE, parts[1].symbol);
-    let (cause, orders) = (Lsn(5_001), Vec::new());
-    rig.tell(ToSequencer::CanceledMany { cause, mass, account, symbol, orders });
+    let (cause, at, orders) = (Lsn(5_001), Timestamp(rig.now), Vec::new());
+    rig.tell(ToSequencer::CanceledMany { cause, at, mass, account, symbol, orders });
     let Outcome::CanceledAll(canceled) = rig.reply().outcome else { panic!("a mass cancel's answer") };
     assert_eq!(canceled.len(), 2);
 }

@@ -98,9 +98,13 @@ fn an_account_with_money_under_way_can_not_be_closed() {
         || Request::Configure { account: ALICE, change: AccountChange::Status(AccountStatus::Closed) };
     assert_eq!(code(&rig.ask(close())), Code::NonZeroBalance);
     let ToSequencer::TransferOffered(offer) = rig.out.to_sequencer.remove(0) else { panic!("an offer") };
-    let (cause, refusal) = (lightning_core::types::Lsn(9_000), None);
-    rig.tell(ToSequencer::TransferAnswered { offer, cause, refusal });
-    rig.reply();
+    let (cause, at, refusal) = (Lsn(9_000), Timestamp(rig.now - 7), None);
+    rig.tell(ToSequencer::TransferAnswered { offer, cause, at, refusal });
+    assert_eq!(
+        rig.reply().at,
+        at,
+        "the receiver's time, whenever its answer comes: a repetition says the same"
+    );
     assert!(matches!(rig.ask(close()), Outcome::Account(_)));
 }
 

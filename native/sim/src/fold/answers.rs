@@ -72,16 +72,19 @@ pub fn commands(records: &[Written], history: &History) -> Vec<Ran> {
                 offers.insert(lsn, here);
             }
             Recorded::TransferAccepted(offer) => {
-                let at = offers.remove(&offer.offered).expect("what is accepted was offered");
-                commands[at].said = Some(balance_changed(offer.asset));
+                let command = offers.remove(&offer.offered).expect("what is accepted was offered");
+                commands[command].said = Some(balance_changed(offer.asset).at(*at));
             }
             Recorded::TransferRefused(offer, code) => {
-                let at = offers.remove(&offer.offered).expect("what is refused was offered");
-                commands[at].said = Some(Said::refused(*code));
+                let command = offers.remove(&offer.offered).expect("what is refused was offered");
+                commands[command].said = Some(Said::refused(*code).at(*at));
             }
             Recorded::MassCancel(order) if !order.symbols.is_empty() => {
                 let command = order.to.is_some().then_some(here);
-                sweeps.insert(lsn, Sweep { command, missing: order.symbols.len(), canceled: Vec::new() });
+                sweeps.insert(
+                    lsn,
+                    Sweep { command, missing: order.symbols.len(), canceled: Vec::new(), latest: *at },
+                );
             }
             Recorded::CancelMany(many) => {
                 let sweep = sweeps.get_mut(&Lsn(many.mass.0)).expect("a part is of a mass cancel");
@@ -90,11 +93,13 @@ pub fn commands(records: &[Written], history: &History) -> Vec<Ran> {
                         sweep.canceled.extend(orders.iter().cloned());
                     }
                 }
+                sweep.latest = sweep.latest.max(*at);
                 sweep.missing = sweep.missing.checked_sub(1).expect("each symbol has one part");
                 if let (0, Some(command)) = (sweep.missing, sweep.command) {
                     let mut canceled = std::mem::take(&mut sweep.canceled);
                     canceled.sort_by_key(|order| order.id);
-                    commands[command].said = Some(Said::of(&Outcome::CanceledAll(canceled)));
+                    let said = Said::of(&Outcome::CanceledAll(canceled));
+                    commands[command].said = Some(said.at(sweep.latest));
                 }
             }
             _ => {}
@@ -108,12 +113,14 @@ struct Sweep {
     command: Option<usize>,
     missing: usize,
     canceled: Vec<CanceledOrder>,
+    /// The latest time of its parts.
+    latest: Timestamp,
 }
 
 /// What a command was answered whose record is all there is of it. `outcome`: what its matcher said.
 fn decided_at_once(record: &Recorded, at: Timestamp, outcome: Option<&Outcome>) -> Option<Said> {
-    match record {
-        Recorded::Account(_, request) => Some(match *request {
+    let said = match record {
+        Recorded::Account(_, request) => match *request {
             Request::Deposit { asset, .. }
             | Request::Withdraw { asset, .. }
             | Request::Hold { asset, .. }
@@ -124,14 +131,15 @@ fn decided_at_once(record: &Recorded, at: Timestamp, outcome: Option<&Outcome>) 
             }
             Request::Configure { account, .. } => Said::terms(account),
             ref other => panic!("no sequencer writes this: {other:?}"),
-        }),
-        Recorded::TransferOffered(_) => None,
+        },
+        Recorded::TransferOffered(_) => return None,
         Recorded::MassCancel(order) if order.symbols.is_empty() => {
-            Some(Said::of(&Outcome::CanceledAll(Vec::new())))
+            Said::of(&Outcome::CanceledAll(Vec::new()))
         }
-        Recorded::MassCancel(_) => None,
-        _ => Some(Said::of(outcome.expect("a matcher answers whatever it records"))),
-    }
+        Recorded::MassCancel(_) => return None,
+        _ => Said::of(outcome.expect("a matcher answers whatever it records")),
+    };
+    Some(said.at(at))
 }
 
 fn balance_changed(asset: AssetId) -> Said {

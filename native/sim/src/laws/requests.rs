@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use lightning_core::message::{Outcome, Reply, RequestId};
 use lightning_core::reject::Code;
-use lightning_core::types::{AccountId, Ticket};
+use lightning_core::types::{AccountId, Ticket, Timestamp};
 use lightning_core::window::WINDOW;
 
 /// Request ids by their definition (docs/SEMANTICS.md, section 10): all numbers ever, and the highest of each lane.
@@ -45,12 +45,14 @@ enum Answer {
 }
 
 /// What an answer says, without the figures that depend on what had happened elsewhere by then: a balance, a number
-/// of open orders, who decided it and when.
+/// of open orders.
 #[derive(Clone, Debug)]
 pub struct Said {
     what: String,
     /// What not every source of it knows.
     detail: Option<String>,
+    /// When it was decided, where that is known: a repetition says it, too, so it must follow from the log alone.
+    at: Option<Timestamp>,
 }
 
 impl Said {
@@ -69,19 +71,25 @@ impl Said {
             }
             outcome => (format!("{outcome:?}"), None),
         };
-        Self { what, detail }
+        Self { what, detail, at: None }
     }
 
     /// A refusal of which only the code is known.
     #[must_use]
     pub fn refused(code: Code) -> Self {
-        Self { what: format!("refused: {code:?}"), detail: None }
+        Self { what: format!("refused: {code:?}"), detail: None, at: None }
     }
 
     /// Terms of which only the account is known.
     #[must_use]
     pub fn terms(account: AccountId) -> Self {
-        Self { what: format!("terms of {account:?}"), detail: None }
+        Self { what: format!("terms of {account:?}"), detail: None, at: None }
+    }
+
+    /// The same, decided at this time.
+    #[must_use]
+    pub fn at(self, at: Timestamp) -> Self {
+        Self { at: Some(at), ..self }
     }
 
     /// Do they say the same, as far as both know?
@@ -91,7 +99,8 @@ impl Said {
             (Some(detail), Some(other)) => detail == other,
             _ => true,
         };
-        self.what == other.what && same_detail
+        let same_time = self.at.is_none() || other.at.is_none() || self.at == other.at;
+        self.what == other.what && same_detail && same_time
     }
 }
 
@@ -176,7 +185,7 @@ impl Requests {
                 assert!(reply.duplicate, "the same request ran twice: {reply:?}");
                 let same = match self.answers.get(&first) {
                     Some(Answer::Given(given)) => *given == words(),
-                    Some(Answer::Told(said)) => said.agrees(&Said::of(&reply.outcome)),
+                    Some(Answer::Told(said)) => said.agrees(&Said::of(&reply.outcome).at(reply.at)),
                     None => false,
                 };
                 assert!(same, "a repeat of {first:?} is answered otherwise: {reply:?}");

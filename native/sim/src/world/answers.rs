@@ -31,7 +31,7 @@ impl World<'_, '_> {
         let account = self.clients[client].account;
         if self.journal.is_some() {
             let asked = &self.tickets[usize::try_from(reply.ticket.0).expect("a ticket of ours")];
-            self.promises.note_answer(reply.ticket, account, asked, reply.gate, &reply.outcome);
+            self.promises.note_answer(account, asked, &reply);
         }
         if let (Request::Order { order }, Some(known)) = (&request, known) {
             let owner = self.notes.orders.get(order).map_or(account, |order| order.account);

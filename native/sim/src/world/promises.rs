@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lightning_core::message::{Order, OrderStatus, Outcome, RequestId, Trade};
+use lightning_core::message::{Order, OrderStatus, Outcome, Reply, RequestId, Trade};
 use lightning_core::types::{AccountId, Lsn, OrderId, SymbolId, Ticket, TradeId};
 
 use super::clients::Asked;
@@ -53,14 +53,8 @@ struct Told {
 
 impl Promises {
     /// Somebody got an answer.
-    pub(super) fn note_answer(
-        &mut self,
-        ticket: Ticket,
-        account: AccountId,
-        asked: &Asked,
-        gate: Lsn,
-        outcome: &Outcome,
-    ) {
+    pub(super) fn note_answer(&mut self, account: AccountId, asked: &Asked, reply: &Reply) {
+        let Reply { ticket, gate, at, ref outcome, .. } = *reply;
         self.depend_on(gate);
         let mut ids = Vec::new();
         let done = match outcome {
@@ -102,7 +96,7 @@ impl Promises {
         };
         self.ids.extend(ids);
         if done || asked.request.is_write() {
-            let said = Said::of(outcome);
+            let said = Said::of(outcome).at(at);
             self.answers.push(Told { ticket, account, id: asked.id, said, done, gate });
         }
     }
