@@ -311,12 +311,11 @@ function ordersIn(answer: object): OrderResult[] {
 
 /**
  * What of an answer has to stay the same: all of it, but for what depends on what else was under way. That is balances,
- * and of answers for which several shards come together, when they did.
+ * and of answers for which several shards come together, the record that they were shown behind.
  */
 function said({ command: { call }, crowded }: Sent, answer: object): string {
   const moment = new Set(['duplicate']);
   if (crowded) for (const field of ['total', 'available', 'frozen', 'held', 'openOrders']) moment.add(field);
-  if (crowded && (call === 'transfer' || call === 'cancelAll'))
-    for (const field of ['seq', 'ts']) moment.add(field);
+  if (crowded && (call === 'transfer' || call === 'cancelAll')) moment.add('seq');
   return JSON.stringify(answer, (key, value: unknown) => (moment.has(key) ? undefined : value));
 }
