@@ -235,6 +235,15 @@ impl Counters {
     }
 }
 
+/// Most accounts trade on one symbol: room for that, and not for four.
+#[cold]
+fn add_counters(counters: &mut Vec<(SymbolId, Counters)>, at: usize, symbol: SymbolId) {
+    if counters.len() == counters.capacity() {
+        counters.reserve_exact(counters.len().max(1));
+    }
+    counters.insert(at, (symbol, Counters::default()));
+}
+
 impl Accounts {
     /// Makes room for an account that was just opened.
     pub(crate) fn grow_to(&mut self, slot: AccountSlot) {
@@ -302,7 +311,7 @@ impl Accounts {
         let at = match counters.binary_search_by_key(&symbol, |entry| entry.0) {
             Ok(at) => at,
             Err(at) => {
-                counters.insert(at, (symbol, Counters::default()));
+                add_counters(counters, at, symbol);
                 at
             }
         };

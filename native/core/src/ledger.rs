@@ -344,6 +344,7 @@ fn line(asset: AssetId, flows: Flows) -> AssetTotals {
 }
 
 impl Holdings {
+    #[inline]
     fn get(&self, asset: AssetId) -> Balance {
         match self.lines.binary_search_by_key(&asset, |entry| entry.0) {
             Ok(at) => self.lines[at].1,
@@ -351,15 +352,25 @@ impl Holdings {
         }
     }
 
+    #[inline]
     fn entry(&mut self, asset: AssetId) -> &mut Balance {
         let at = match self.lines.binary_search_by_key(&asset, |entry| entry.0) {
             Ok(at) => at,
             Err(at) => {
-                self.lines.insert(at, (asset, Balance::default()));
+                self.add_line(at, asset);
                 at
             }
         };
         &mut self.lines[at].1
+    }
+
+    /// Most accounts have two assets: room for those, and not for four.
+    #[cold]
+    fn add_line(&mut self, at: usize, asset: AssetId) {
+        if self.lines.len() == self.lines.capacity() {
+            self.lines.reserve_exact(self.lines.len().max(1));
+        }
+        self.lines.insert(at, (asset, Balance::default()));
     }
 }
 

@@ -474,6 +474,14 @@ pub struct AdmittedOrder {
 }
 
 impl AdmittedOrder {
+    /// Moves it out. What stays behind has neither extras nor late checks, and is of no use.
+    pub(crate) fn take(&mut self) -> Self {
+        let (extras, late) = (self.order.extras.take(), self.late.take());
+        let mut taken = self.clone();
+        (taken.order.extras, taken.late) = (extras, late);
+        taken
+    }
+
     /// Did its sequencer refuse it, leaving it to the book to say whether that is the first of its faults?
     pub(crate) fn is_refused(&self) -> bool {
         self.late.as_ref().is_some_and(|late| late.refusal.is_some())
@@ -737,6 +745,15 @@ pub struct Settlement {
     pub prevented: Quantity,
     /// What became of the order.
     pub after: OrderAfter,
+}
+
+impl Settlement {
+    /// Did anything trade, or was anything prevented? Otherwise it only releases, and says what became of the order.
+    #[inline]
+    pub(crate) fn moves_anything(&self) -> bool {
+        let lots = self.filled.0 | self.prevented.0;
+        lots != 0 || !self.notional.is_zero() || !self.fee.is_zero()
+    }
 }
 
 /// An order's state after a settlement.

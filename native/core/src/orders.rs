@@ -5,20 +5,27 @@
 
 use std::collections::BTreeSet;
 
-use crate::index::IdIndex;
+use crate::index::SlotIndex;
 use crate::ledger::AccountSlot;
-use crate::message::Order;
+use crate::message::{AdmittedOrder, NewOrder, Order, OrderStatus};
 use crate::order::ClientOrderId;
-use crate::types::{Amount, OrderId};
+use crate::sequencer::order_of;
+use crate::types::{Amount, OrderId, Quantity, SignedAmount};
 
 const NONE: u32 = u32::MAX;
+
+/// Messages that a sequencer looks ahead for at a time.
+pub const LOOK_AHEAD: usize = 16;
+/// So many orders fit into a cache: to look ahead would cost more than it saves.
+const MANY: usize = 8_192;
 
 /// Open orders of one shard's accounts.
 #[derive(Debug, Default)]
 pub(crate) struct Orders {
-    open: Vec<Option<Entry>>,
+    /// Also the places of orders that were closed: [`Entry::is_open`] says which are in use.
+    open: Vec<Entry>,
     free: Vec<u32>,
-    by_id: IdIndex<OrderSlot>,
+    by_id: SlotIndex,
     /// By account slot.
     chains: Vec<Chain>,
     /// Orders that their owners named. While a cancel-replace runs, both orders may have the same name.
@@ -44,6 +51,7 @@ pub(crate) struct Entry {
     /// Frozen for it, and not in the ledger's entries yet: they are written with its next settlement, because
     /// the matcher may still refuse it.
     pub(crate) unwritten: Amount,
+    is_open: bool,
     prev: u32,
     next: u32,
 }
@@ -63,7 +71,54 @@ impl Entry {
     /// An order that its sequencer just accepted.
     pub(crate) fn new(account: AccountSlot, order: Order) -> Self {
         let (running, unwritten) = (order.order.is_immediate(), order.reserved);
-        Self { order, account, running, decided: false, shadow: false, unwritten, prev: NONE, next: NONE }
+        Self {
+            order,
+            account,
+            running,
+            decided: false,
+            shadow: false,
+            unwritten,
+            is_open: true,
+            prev: NONE,
+            next: NONE,
+        }
+    }
+
+    /// The same as [`Self::new`], written over an entry that is not in use: field by field, because an order that is
+    /// built elsewhere and copied makes the copy's wide loads wait for the narrow stores before them.
+    #[inline(always)]
+    fn begin(&mut self, account: AccountSlot, admitted: &AdmittedOrder) {
+        let AdmittedOrder { to: _, id, ref order, reserved, fees, stp_group: _, accepted_at, late: _ } =
+            *admitted;
+        let NewOrder { account: owner, symbol, side, kind, tif, post_only, stp, ref extras } = *order;
+        let place = &mut self.order;
+        place.id = id;
+        place.order.account = owner;
+        place.order.symbol = symbol;
+        place.order.side = side;
+        place.order.kind = kind;
+        place.order.tif = tif;
+        place.order.post_only = post_only;
+        place.order.stp = stp;
+        place.order.extras.clone_from(extras);
+        place.fees = fees;
+        let pending = order.trigger().is_some();
+        place.status = if pending { OrderStatus::PendingTrigger } else { OrderStatus::New };
+        place.filled = Quantity::ZERO;
+        place.notional = Amount::ZERO;
+        place.prevented = Quantity::ZERO;
+        place.fee = SignedAmount::ZERO;
+        place.reserved = reserved;
+        place.list = None;
+        place.amends = 0;
+        place.accepted_at = accepted_at;
+        place.updated_at = accepted_at;
+        self.account = account;
+        self.running = order.is_immediate();
+        self.decided = false;
+        self.shadow = false;
+        self.unwritten = reserved;
+        self.is_open = true;
     }
 
     /// Is it there for all to see?
@@ -85,68 +140,116 @@ impl Orders {
     }
 
     /// Remembers an accepted order, at its place in the order of acceptance: that of ids.
-    pub(crate) fn insert(&mut self, mut entry: Entry) {
-        let slot = entry.account.index();
+    pub(crate) fn insert(&mut self, entry: Entry) -> OrderSlot {
+        let (account, id) = (entry.account, entry.order.id);
+        let fresh = || u32::try_from(self.open.len()).expect("fewer than 2^32 open orders");
+        let at = self.free.pop().unwrap_or_else(fresh);
+        match self.open.get_mut(at as usize) {
+            Some(place) => *place = entry,
+            None => self.open.push(entry),
+        }
+        self.link(account, id, at)
+    }
+
+    /// The same of an order as its matcher gets it.
+    #[inline(always)]
+    pub(crate) fn insert_admitted(&mut self, account: AccountSlot, admitted: &AdmittedOrder) -> OrderSlot {
+        let Some(at) = self.free.pop() else {
+            return self.insert(Entry::new(account, order_of(admitted)));
+        };
+        self.open[at as usize].begin(account, admitted);
+        self.link(account, admitted.id, at)
+    }
+
+    /// Chains an order to those of its account, and makes it known by its names.
+    fn link(&mut self, account: AccountSlot, id: OrderId, at: u32) -> OrderSlot {
+        let slot = account.index();
         if self.chains.len() <= slot {
             let empty = Chain { head: NONE, tail: NONE, len: 0, running: 0, highest: OrderId(0) };
             self.chains.resize(slot + 1, empty);
         }
+        let entry = &self.open[at as usize];
         if let Some(client_id) = entry.order.order.client_id() {
-            self.by_client_id.insert((entry.account, client_id.clone(), entry.order.id));
+            self.by_client_id.insert((account, client_id.clone(), id));
         }
         let chain = &mut self.chains[slot];
         chain.len += 1;
         chain.running += u32::from(entry.running);
-        let id = entry.order.id;
-        entry.prev = chain.tail;
+        let (mut prev, mut next) = (chain.tail, NONE);
         if id < chain.highest {
             // Only where records are told again: those of two symbols may stand the other way round.
-            while let Some(Some(prev)) = self.open.get(entry.prev as usize)
-                && prev.order.id > id
+            while let Some(before) = self.open.get(prev as usize)
+                && before.order.id > id
             {
-                entry.next = entry.prev;
-                entry.prev = prev.prev;
+                (prev, next) = (before.prev, prev);
             }
         }
         chain.highest = chain.highest.max(id);
-        let (prev, next) = (entry.prev, entry.next);
-        let at = match self.free.pop() {
-            Some(at) => {
-                self.open[at as usize] = Some(entry);
-                at
-            }
-            None => {
-                self.open.push(Some(entry));
-                u32::try_from(self.open.len() - 1).expect("fewer than 2^32 open orders")
-            }
-        };
         match prev {
             NONE => chain.head = at,
-            prev => self.open[prev as usize].as_mut().expect("a chained entry").next = at,
+            prev => self.open[prev as usize].next = at,
         }
         match next {
             NONE => chain.tail = at,
-            next => self.open[next as usize].as_mut().expect("a chained entry").prev = at,
+            next => self.open[next as usize].prev = at,
         }
-        self.by_id.insert(id.0, OrderSlot(at));
+        let entry = &mut self.open[at as usize];
+        (entry.prev, entry.next) = (prev, next);
+        let open = &self.open;
+        self.by_id.insert(id.0, at, |at| open[at as usize].order.id.0);
+        OrderSlot(at)
     }
 
     /// Where an open order is.
     #[inline]
     pub(crate) fn find(&self, id: OrderId) -> Option<OrderSlot> {
-        self.by_id.get(id.0).copied()
+        self.by_id.get(id.0, |at| self.open[at as usize].order.id.0).map(OrderSlot)
+    }
+
+    /// Loads what a settlement of each of these orders will need, all of it at once: memory is waited for once and not
+    /// once for each order. Nothing is decided here, and an id that is unknown is none of its business.
+    pub(crate) fn look_ahead(&self, ids: impl Iterator<Item = OrderId>) {
+        let mut found = [NONE; LOOK_AHEAD];
+        for (slot, id) in found.iter_mut().zip(ids) {
+            *slot = self.find(id).map_or(NONE, |at| at.0);
+        }
+        let mut loaded = 0;
+        let mut neighbours = [[NONE; 2]; LOOK_AHEAD];
+        for (links, &at) in neighbours.iter_mut().zip(&found) {
+            if let Some(entry) = self.open.get(at as usize) {
+                *links = [entry.prev, entry.next];
+                // A field of each cache line, wherever the compiler has put them.
+                let order = &entry.order;
+                loaded ^= order.id.0 ^ order.updated_at.0 ^ order.filled.0 ^ order.prevented.0;
+                loaded ^= u64::from(order.fees.taker_ppm) ^ u64::from(entry.is_open);
+            }
+        }
+        for at in neighbours.into_iter().flatten() {
+            loaded ^= self.open.get(at as usize).map_or(0, |entry| u64::from(entry.prev ^ entry.next));
+        }
+        std::hint::black_box(loaded);
+    }
+
+    /// Are there so many that they can't all be near?
+    #[inline]
+    pub(crate) fn are_many(&self) -> bool {
+        self.open.len() > MANY
     }
 
     /// The order there.
     #[inline]
     pub(crate) fn at(&self, at: OrderSlot) -> &Entry {
-        self.open[at.0 as usize].as_ref().expect("a slot is used as long as its order is open")
+        let entry = &self.open[at.0 as usize];
+        assert!(entry.is_open, "a slot is used as long as its order is open");
+        entry
     }
 
     /// The order there, to change.
     #[inline]
     pub(crate) fn at_mut(&mut self, at: OrderSlot) -> &mut Entry {
-        self.open[at.0 as usize].as_mut().expect("a slot is used as long as its order is open")
+        let entry = &mut self.open[at.0 as usize];
+        assert!(entry.is_open, "a slot is used as long as its order is open");
+        entry
     }
 
     /// An open order.
@@ -154,26 +257,33 @@ impl Orders {
         self.find(id).map(|at| self.at(at))
     }
 
-    /// Takes an open order out.
-    pub(crate) fn remove(&mut self, at: OrderSlot) -> Entry {
-        let entry = self.open[at.0 as usize].take().expect("a slot is used as long as its order is open");
-        self.by_id.remove(entry.order.id.0);
-        self.free.push(at.0);
+    /// Takes an open order out. What is given stands where it stood: to be looked at, and taken from, before the
+    /// next order comes.
+    #[inline]
+    pub(crate) fn remove(&mut self, at: OrderSlot) -> &mut Entry {
+        let entry = &mut self.open[at.0 as usize];
+        assert!(entry.is_open, "a slot is used as long as its order is open");
+        entry.is_open = false;
+        let (account, id, running) = (entry.account, entry.order.id, entry.running);
+        let (prev, next) = (entry.prev, entry.next);
         if let Some(client_id) = entry.order.order.client_id() {
-            self.by_client_id.remove(&(entry.account, client_id.clone(), entry.order.id));
+            self.by_client_id.remove(&(account, client_id.clone(), id));
         }
-        let chain = &mut self.chains[entry.account.index()];
+        let open = &self.open;
+        self.by_id.remove(id.0, |at| open[at as usize].order.id.0);
+        self.free.push(at.0);
+        let chain = &mut self.chains[account.index()];
         chain.len -= 1;
-        chain.running -= u32::from(entry.running);
-        match entry.prev {
-            NONE => chain.head = entry.next,
-            prev => self.open[prev as usize].as_mut().expect("a chained entry").next = entry.next,
+        chain.running -= u32::from(running);
+        match prev {
+            NONE => chain.head = next,
+            prev => self.open[prev as usize].next = next,
         }
-        match entry.next {
-            NONE => chain.tail = entry.prev,
-            next => self.open[next as usize].as_mut().expect("a chained entry").prev = entry.prev,
+        match next {
+            NONE => chain.tail = prev,
+            next => self.open[next as usize].prev = prev,
         }
-        entry
+        &mut self.open[at.0 as usize]
     }
 
     /// Live orders of an account with this client order id, running ones included, the oldest first.
@@ -216,7 +326,8 @@ impl Orders {
 
     fn chained(&self, mut at: u32) -> impl Iterator<Item = &Entry> {
         std::iter::from_fn(move || {
-            let entry = self.open.get(at as usize)?.as_ref().expect("a chained entry");
+            let entry = self.open.get(at as usize)?;
+            assert!(entry.is_open, "what is chained is open");
             at = entry.next;
             Some(entry)
         })
@@ -224,7 +335,7 @@ impl Orders {
 
     /// All open orders, in no particular order.
     pub(crate) fn all(&self) -> impl Iterator<Item = &Entry> {
-        self.open.iter().flatten()
+        self.open.iter().filter(|entry| entry.is_open)
     }
 
     /// Panics unless chains, indexes and entries agree.

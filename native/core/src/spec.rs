@@ -148,7 +148,7 @@ impl SymbolSpec {
     /// Lots to base atoms. Exact; a quantity within the limits can't overflow.
     #[must_use]
     pub fn base_amount(&self, quantity: Quantity) -> Amount {
-        match u128::from(quantity.0).checked_mul(self.lot_atoms) {
+        match checked_product(u128::from(quantity.0), self.lot_atoms) {
             Some(atoms) => Amount(atoms),
             None => panic!("{quantity:?} of {:?} overflows in base atoms", self.id),
         }
@@ -164,7 +164,7 @@ impl SymbolSpec {
     }
 
     fn checked_notional(&self, price: Price, quantity: Quantity) -> Option<Amount> {
-        (u128::from(price.0) * u128::from(quantity.0)).checked_mul(self.tick_lot_atoms).map(Amount)
+        checked_product(u128::from(price.0) * u128::from(quantity.0), self.tick_lot_atoms).map(Amount)
     }
 
     /// How many whole lots `budget` quote atoms pay for at `price`. Rounds **down**; what does not make a lot
@@ -269,6 +269,15 @@ impl SymbolSpec {
             return Err(Reject::new(Code::NotionalRange));
         }
         Ok(())
+    }
+}
+
+/// The product, or none when it does not fit. Nearly always both are below 2^64: that is one multiplication.
+#[inline]
+fn checked_product(a: u128, b: u128) -> Option<u128> {
+    match (u64::try_from(a), u64::try_from(b)) {
+        (Ok(a), Ok(b)) => Some(u128::from(a) * u128::from(b)),
+        _ => a.checked_mul(b),
     }
 }
 

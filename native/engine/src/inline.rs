@@ -33,10 +33,14 @@ pub(crate) struct Inline {
     journal: Journal,
     order_ids: LeasedOrderIds,
     clock: Clock,
+    /// The time of what is asked now.
+    now: Timestamp,
     sequencer_out: SequencerOutbox,
     matcher_out: MatcherOutbox,
-    admitted: VecDeque<ToMatcher>,
+    admitted: Vec<ToMatcher>,
     settlements: VecDeque<ToSequencer>,
+    /// Of the command that runs; empty between two of them, and kept, so that it stops allocating.
+    pub(crate) answers: Vec<Reply>,
     mischief: ShardMischief,
 }
 
@@ -55,18 +59,25 @@ impl Inline {
             // One for all sequencers, so that ids do not depend on how many there are.
             order_ids: LeasedOrderIds::new(leased.clone(), ORDER_ID_BLOCK, journal.clone(), clock.clone()),
             clock: clock.clone(),
+            now: Timestamp(0),
             sequencer_out: SequencerOutbox::default(),
             matcher_out: MatcherOutbox::default(),
-            admitted: VecDeque::new(),
+            admitted: Vec::new(),
             settlements: VecDeque::new(),
+            answers: Vec::new(),
             mischief: mischief.sequencer(0),
         }
+    }
+
+    /// Something is about to be asked, or a batch of commands: all of that is at one time.
+    pub(crate) fn begin(&mut self) {
+        self.now = self.clock.now();
     }
 
     /// Runs one command to its end.
     pub(crate) fn run(&mut self, sequencer: usize, command: Command, replies: &mut Vec<Reply>) {
         self.mischief.step();
-        let now = self.clock.now();
+        let now = self.now;
         self.run_due(now);
         let mut ctx = Context { now, log: &mut self.journal };
         self.sequencers[sequencer].handle(command, &mut ctx, &mut self.order_ids, &mut self.sequencer_out);
@@ -77,14 +88,13 @@ impl Inline {
 
     /// Every matcher's part of the totals.
     pub(crate) fn totals(&mut self, ticket: Ticket, replies: &mut Vec<Reply>) {
-        let (now, gate) = (self.clock.now(), self.journal.last());
+        let (now, gate) = (self.now, self.journal.last());
         replies.extend(self.matchers.iter().map(|matcher| part_of_totals(matcher, ticket, now, gate)));
     }
 
     /// Does what is due by now: what every shard of its own would wake up for.
     pub(crate) fn tick(&mut self) {
-        let now = self.clock.now();
-        self.run_due(now);
+        self.run_due(self.now);
     }
 
     /// When something is due next.
@@ -111,28 +121,46 @@ impl Inline {
         }
     }
 
-    /// Carries messages between the shards until there are none.
+    /// Carries messages between the shards until there are none. They are handled where they lie.
     fn propagate(&mut self, now: Timestamp) {
+        let Self {
+            sequencers,
+            matchers,
+            feeds,
+            journal,
+            sequencer_out,
+            matcher_out,
+            admitted,
+            settlements,
+            ..
+        } = self;
+        let mut next = 0;
         loop {
-            // Books are read where they are: only trades need publishing.
-            for message in self.matcher_out.to_sequencer.drain(..) {
-                let shard = shard_of_account(message.account(), self.sequencers.len());
-                let mut ctx = Context { now, log: &mut self.journal };
-                self.sequencers[shard].handle_settlement(message, &mut ctx, &mut self.sequencer_out);
+            let mut ctx = Context { now, log: journal };
+            for message in &mut matcher_out.to_sequencer {
+                let shard = shard_of_account(message.account(), sequencers.len());
+                sequencers[shard].handle_settlement_in_place(message, &mut ctx, sequencer_out);
             }
-            self.settlements.extend(self.sequencer_out.to_sequencer.drain(..));
-            if let Some(message) = self.settlements.pop_front() {
-                let shard = shard_of_account(message.account(), self.sequencers.len());
-                let mut ctx = Context { now, log: &mut self.journal };
-                self.sequencers[shard].handle_settlement(message, &mut ctx, &mut self.sequencer_out);
+            matcher_out.to_sequencer.clear();
+            settlements.extend(sequencer_out.to_sequencer.drain(..));
+            if let Some(message) = settlements.pop_front() {
+                let shard = shard_of_account(message.account(), sequencers.len());
+                sequencers[shard].handle_settlement(message, &mut ctx, sequencer_out);
                 continue;
             }
-            self.admitted.extend(self.sequencer_out.to_matcher.drain(..));
-            let Some(message) = self.admitted.pop_front() else { return };
-            let shard = shard_of_symbol(message.symbol(), self.matchers.len());
-            let mut ctx = Context { now, log: &mut self.journal };
-            self.matchers[shard].handle(message, &mut ctx, &mut self.matcher_out);
-            self.feeds[shard].publish(&self.matchers[shard], &mut self.matcher_out, false);
+            if next == admitted.len() {
+                admitted.clear();
+                next = 0;
+                std::mem::swap(admitted, &mut sequencer_out.to_matcher);
+            } else {
+                admitted.append(&mut sequencer_out.to_matcher);
+            }
+            let Some(message) = admitted.get_mut(next) else { return };
+            next += 1;
+            let shard = shard_of_symbol(message.symbol(), matchers.len());
+            matchers[shard].handle_in_place(message, &mut ctx, matcher_out);
+            // Books are read where they are: only trades need publishing.
+            feeds[shard].publish(&matchers[shard], matcher_out, false);
         }
     }
 
@@ -142,7 +170,7 @@ impl Inline {
         shard: usize,
         run: impl FnOnce(&mut Matcher, &mut Feeds, &mut Context<'_>, &mut MatcherOutbox) -> R,
     ) -> R {
-        let now = self.clock.now();
+        let now = self.now;
         self.run_due(now);
         let mut ctx = Context { now, log: &mut self.journal };
         let result = run(&mut self.matchers[shard], &mut self.feeds[shard], &mut ctx, &mut self.matcher_out);
@@ -156,7 +184,7 @@ impl Inline {
         &mut self,
         run: impl Fn(&mut Sequencer, &mut Context<'_>, &mut SequencerOutbox) -> R,
     ) -> Vec<R> {
-        let now = self.clock.now();
+        let now = self.now;
         self.run_due(now);
         let results = (0..self.sequencers.len())
             .map(|shard| {

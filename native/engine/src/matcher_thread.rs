@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, after, never, select};
 use lightning_core::log::Context;
-use lightning_core::matcher::Matcher;
+use lightning_core::matcher::{LOOK_AHEAD_MAX, Matcher};
 use lightning_core::message::{Outcome, Reply, ToSequencer as SequencerMessage};
 use lightning_core::outbox::MatcherOutbox;
 use lightning_core::types::{Lsn, Ticket, Timestamp};
@@ -108,11 +108,17 @@ impl MatcherThread {
             let (mut held, mut done) = (Vec::new(), Vec::new());
             for message in messages.drain(..) {
                 match message {
-                    ToMatcher::Admitted(batch, credits) => {
+                    ToMatcher::Admitted(mut batch, credits) => {
                         let mut ctx = Context { now, log: &mut self.journal };
-                        for message in batch {
-                            self.matcher.handle(message, &mut ctx, &mut out);
+                        for few in batch.chunks_mut(LOOK_AHEAD_MAX) {
+                            if few.len() > 1 {
+                                self.matcher.look_ahead(few);
+                            }
+                            for message in few {
+                                self.matcher.handle_in_place(message, &mut ctx, &mut out);
+                            }
                         }
+                        self.router.spare_admitted.put(batch);
                         held.push(credits);
                     }
                     ToMatcher::Question(ticket, _held) => {
@@ -148,11 +154,12 @@ impl MatcherThread {
         let shard_of = |message: &SequencerMessage| shard_of_account(message.account(), shards);
         let is_answer = |message: &mut SequencerMessage| matches!(message, SequencerMessage::Answer { .. });
         let mut answers: Vec<_> = out.to_sequencer.extract_if(.., is_answer).collect();
+        let Self { router, mischief, .. } = self;
         for messages in [&mut out.to_sequencer, &mut answers] {
-            for (shard, messages) in deal(messages, shards, shard_of) {
-                self.mischief.step();
-                self.router.settle(shard, SettlementBatch { messages, shown, held: held.clone() });
-            }
+            deal(messages, shards, &router.spare_settlements, shard_of, |shard, messages| {
+                mischief.step();
+                router.settle(shard, SettlementBatch { messages, shown, held: held.clone() });
+            });
         }
     }
 }

@@ -9,15 +9,18 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
 
-use lightning_core::codec::{Encode, VERSION, kind_of};
+use crossbeam_channel::bounded;
+use lightning_core::codec::{DecodeError, Encode, VERSION, decode_record, kind_of};
 use lightning_core::fold::{FoldedShards, Shards};
-use lightning_core::log::{Log, Record};
+use lightning_core::log::{Log, Record, Recorded};
 use lightning_core::message::Trade;
 use lightning_core::reject::Code;
 use lightning_core::types::{Lsn, Timestamp};
 pub use lightning_journal::Torn;
 use lightning_journal::storage::Storage;
-use lightning_journal::{Batch, Mode, Options, Preparer, Recovered, Writer};
+use lightning_journal::{
+    Batch, Mode, Options, Preparer, Record as JournalRecord, Records, RecoverError, Recovered, Writer,
+};
 
 use crate::clock::Clock;
 use crate::config::{Config, Durability};
@@ -31,6 +34,10 @@ use crate::replay::{LOGIC_VERSION, Replay, ReplayError, refusal_of};
 use crate::router::shard_of_symbol;
 use crate::threaded;
 
+/// Records that the reader hands over at once.
+const BATCH_RECORDS: usize = 256;
+/// Batches that it may be ahead.
+const BATCHES_AHEAD: usize = 8;
 /// Records between two words about how far it is.
 const RECORDS_PER_WORD: u64 = 4_096;
 
@@ -218,16 +225,53 @@ fn replay(
     let snapshot_lsn = begun.as_ref().map(|&(_, lsn)| lsn);
     let mut replay = begun.map_or_else(|| Replay::new(config, shards), |(replay, _)| replay);
     let mut bytes = 0;
-    for record in journal.records(snapshot_lsn.unwrap_or(0)) {
-        let record = record.map_err(|error| refusal_of(&error))?;
+    read_ahead(journal.records(snapshot_lsn.unwrap_or(0)), |record, decoded| {
         bytes += record.body.len() as u64;
-        replay.apply(&record).map_err(|error: ReplayError| error.refusal())?;
+        let error = |error| ReplayError::Record { lsn: record.lsn, error };
+        let applied = decoded.map_err(error).and_then(|decoded| replay.apply_decoded(&record, decoded));
+        applied.map_err(|error| error.refusal())?;
         if replay.records.is_multiple_of(RECORDS_PER_WORD) {
             progress(word(RecoveryPhase::Replay, replay.records, bytes));
         }
-    }
+        Ok(())
+    })?;
     progress(word(RecoveryPhase::Prove, replay.records, bytes));
     Ok((replay, snapshot_lsn, warnings))
+}
+
+/// Gives each record, decoded, in its turn, until one is refused. They are read, checked and decoded in a thread of its
+/// own: that takes about as long as doing them again.
+fn read_ahead(
+    records: Records,
+    mut each: impl FnMut(JournalRecord, Result<Recorded, DecodeError>) -> Result<(), Refusal>,
+) -> Result<(), Refusal> {
+    type Read = Result<(JournalRecord, Result<Recorded, DecodeError>), RecoverError>;
+    let (hand_over, batches) = bounded::<Vec<Read>>(BATCHES_AHEAD);
+    let read = move || {
+        let mut records = records.map(|record| {
+            let record = record?;
+            let decoded = decode_record(record.kind, record.version, &record.body);
+            Ok((record, decoded))
+        });
+        loop {
+            let batch: Vec<Read> = records.by_ref().take(BATCH_RECORDS).collect();
+            if batch.is_empty() || hand_over.send(batch).is_err() {
+                return; // All is read, or a record was refused.
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        std::thread::Builder::new()
+            .name("recovery-reader".to_owned())
+            .spawn_scoped(scope, read)
+            .map_err(|error| Refusal::new(Code::Internal, format!("a thread can't be started: {error}")))?;
+        // Dropped where it is left, so that the reader ends too.
+        for record in batches.into_iter().flatten() {
+            let (record, decoded) = record.map_err(|error| refusal_of(&error))?;
+            each(record, decoded)?;
+        }
+        Ok(())
+    })
 }
 
 /// Makes the journal ready to be written, and finishes what was begun. From here on something changes.

@@ -14,7 +14,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crossbeam_channel::{Receiver, Sender, unbounded};
+use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use lightning_core::limits::SHARDS_MAX;
 use lightning_core::log::Context;
 use lightning_core::matcher::Matcher;
@@ -79,6 +79,47 @@ pub(crate) struct Router {
     settlements: Vec<Sender<SettlementBatch>>,
     /// Messages that a channel of commands may hold.
     capacity: usize,
+    /// Memory of batches that were done, for the next ones.
+    pub(crate) spare_admitted: Spare<MatcherMessage>,
+    pub(crate) spare_settlements: Spare<SequencerMessage>,
+}
+
+/// Batches are filled in one thread and emptied in another: their memory goes back this way, so that a batch neither
+/// asks the allocator nor grows step by step, copying what it holds each time.
+pub(crate) struct Spare<T> {
+    put: Sender<Vec<T>>,
+    take: Receiver<Vec<T>>,
+}
+
+/// Batches that are kept for later.
+const SPARE_MAX: usize = 4 * SHARDS_MAX;
+/// A batch that had more room than this for messages gives it back to the allocator.
+const SPARE_ROOM_MAX: usize = 4_096;
+
+impl<T> Spare<T> {
+    fn new() -> Self {
+        let (put, take) = bounded(SPARE_MAX);
+        Self { put, take }
+    }
+
+    /// An empty batch.
+    pub(crate) fn take(&self) -> Vec<T> {
+        self.take.try_recv().unwrap_or_default()
+    }
+
+    /// A batch that is done.
+    pub(crate) fn put(&self, mut batch: Vec<T>) {
+        batch.clear();
+        if batch.capacity() <= SPARE_ROOM_MAX {
+            let _ = self.put.try_send(batch); // There are enough.
+        }
+    }
+}
+
+impl<T> Clone for Spare<T> {
+    fn clone(&self) -> Self {
+        Self { put: self.put.clone(), take: self.take.clone() }
+    }
 }
 
 /// The receiving ends of one sequencer.
@@ -107,6 +148,8 @@ impl Router {
             matchers: to_matchers,
             settlements: settlers,
             capacity: credits + CONTROL_MAX,
+            spare_admitted: Spare::new(),
+            spare_settlements: Spare::new(),
         };
         (router, inboxes, admitted)
     }
@@ -155,18 +198,29 @@ fn send<T>(channel: &Sender<T>, message: T) {
 pub(crate) fn deal<T>(
     messages: &mut Vec<T>,
     shards: usize,
+    spare: &Spare<T>,
     shard_of: impl Fn(&T) -> usize,
-) -> impl Iterator<Item = (usize, Vec<T>)> {
-    let mut batches = Vec::with_capacity(shards);
+    mut each: impl FnMut(usize, Vec<T>),
+) {
+    if messages.is_empty() {
+        return;
+    }
     if shards == 1 {
-        batches.push(std::mem::take(messages));
-    } else {
-        batches.resize_with(shards, Vec::new);
-        for message in messages.drain(..) {
-            batches[shard_of(&message)].push(message);
+        return each(0, std::mem::replace(messages, spare.take()));
+    }
+    let mut batches: [Vec<T>; SHARDS_MAX] = [const { Vec::new() }; SHARDS_MAX];
+    for message in messages.drain(..) {
+        let batch = &mut batches[shard_of(&message)];
+        if batch.capacity() == 0 {
+            *batch = spare.take();
+        }
+        batch.push(message);
+    }
+    for (shard, batch) in batches.into_iter().enumerate() {
+        if !batch.is_empty() {
+            each(shard, batch);
         }
     }
-    batches.into_iter().enumerate().filter(|(_, batch)| !batch.is_empty())
 }
 
 /// Admission: how many more commands may be in flight.
@@ -222,6 +276,31 @@ impl Drop for HeldCredits {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn batches_keep_the_order_of_each_shard_and_leave_their_memory_behind() {
+        let spare = Spare::new();
+        for shards in [1, 3] {
+            let mut messages: Vec<usize> = (0..100).collect();
+            let mut dealt = Vec::new();
+            deal(
+                &mut messages,
+                shards,
+                &spare,
+                |message| message % shards,
+                |shard, batch| {
+                    assert!(batch.is_sorted() && batch.iter().all(|message| message % shards == shard));
+                    dealt.extend_from_slice(&batch);
+                    spare.put(batch);
+                },
+            );
+            dealt.sort_unstable();
+            assert_eq!(dealt, (0..100).collect::<Vec<_>>());
+            assert!(messages.is_empty() && spare.take().capacity() >= 100 / shards);
+        }
+        spare.put(Vec::with_capacity(SPARE_ROOM_MAX + 1));
+        deal(&mut Vec::new(), 1, &spare, |_| 0, |_, _| panic!("there is nothing to deal"));
+    }
 
     #[test]
     fn credits_are_counted_and_come_back_once() {

@@ -13,7 +13,7 @@ use crossbeam_channel::{Receiver, after, never, select};
 use lightning_core::log::Context;
 use lightning_core::message::{Command, ToMatcher as MatcherMessage, ToSequencer as SequencerMessage};
 use lightning_core::outbox::SequencerOutbox;
-use lightning_core::sequencer::Sequencer;
+use lightning_core::sequencer::{LOOK_AHEAD, Sequencer};
 use lightning_core::types::{Lsn, Timestamp};
 
 use crate::clock::Clock;
@@ -125,7 +125,12 @@ impl SequencerThread {
         out: &mut SequencerOutbox,
     ) {
         let mut ended = 0;
-        for command in batch {
+        let mut batch = batch.into_iter();
+        for at in 0.. {
+            if at % LOOK_AHEAD == 0 {
+                self.sequencer.look_ahead(batch.as_slice());
+            }
+            let Some(command) = batch.next() else { break };
             let before = out.to_matcher.len() + out.to_sequencer.len();
             self.handle(command, now, out);
             if out.to_matcher.len() + out.to_sequencer.len() > before {
@@ -153,9 +158,9 @@ impl SequencerThread {
         let before = out.to_sequencer.len();
         self.shown = self.shown.max(batch.shown);
         let mut ctx = Context { now, log: &mut self.journal };
-        for message in batch.messages {
-            self.sequencer.handle_settlement(message, &mut ctx, out);
-        }
+        let mut messages = batch.messages;
+        self.sequencer.handle_settlements(&mut messages, &mut ctx, out);
+        self.router.spare_settlements.put(messages);
         if out.to_sequencer.len() > before {
             passing.carried.push(batch.held);
         }
@@ -168,18 +173,19 @@ impl SequencerThread {
             count: passing.commands,
             others: passing.carried,
         });
-        let shards = self.router.sequencers();
+        let Self { router, mischief, shown, .. } = self;
+        let shards = router.sequencers();
         let shard_of = |message: &SequencerMessage| shard_of_account(message.account(), shards);
-        for (shard, messages) in deal(&mut out.to_sequencer, shards, shard_of) {
-            self.mischief.step();
-            self.router.settle(shard, SettlementBatch { messages, shown: self.shown, held: held.clone() });
-        }
-        let shards = self.router.matchers();
+        deal(&mut out.to_sequencer, shards, &router.spare_settlements, shard_of, |shard, messages| {
+            mischief.step();
+            router.settle(shard, SettlementBatch { messages, shown: *shown, held: held.clone() });
+        });
+        let shards = router.matchers();
         let shard_of = |message: &MatcherMessage| shard_of_symbol(message.symbol(), shards);
-        for (shard, batch) in deal(&mut out.to_matcher, shards, shard_of) {
-            self.mischief.step();
-            self.router.to_matcher(shard, ToMatcher::Admitted(batch, held.clone()));
-        }
+        deal(&mut out.to_matcher, shards, &router.spare_admitted, shard_of, |shard, batch| {
+            mischief.step();
+            router.to_matcher(shard, ToMatcher::Admitted(batch, held.clone()));
+        });
         self.mischief.step();
         self.replies.push(&mut out.replies, self.shown);
     }

@@ -24,6 +24,7 @@ const JUDGE = `${CORE}/matcher/judge.rs`;
 const LEDGER = `${CORE}/ledger.rs`;
 const MARKET = `${CORE}/matcher/market.rs`;
 const PLACE = `${CORE}/matcher/place.rs`;
+const SLAB = `${CORE}/book/slab.rs`;
 const SEQUENCER = `${CORE}/sequencer/mod.rs`;
 const SETTLEMENT = `${CORE}/sequencer/settlement.rs`;
 const TAKE = `${CORE}/matcher/take.rs`;
@@ -127,9 +128,9 @@ export const BUGS = [
     name: 'a cancel loses whoever stands behind it',
     edits: [
       {
-        file: BOOK,
-        find: 'self.orders.get_mut(node.prev).next = node.next;',
-        replace: 'self.orders.get_mut(node.prev).next = if BUG { NONE } else { node.next };',
+        file: SLAB,
+        find: 'self.nodes[prev as usize].next = next;',
+        replace: 'self.nodes[prev as usize].next = if BUG { self.nodes[next as usize].next } else { next };',
       },
     ],
   },
@@ -307,16 +308,38 @@ export const BUGS = [
     ],
   },
   {
+    name: 'a leaf of the ladder is taken for another one',
+    edits: [
+      {
+        file: `${CORE}/book/ladder.rs`,
+        find: 'Some(leaf) if leaf.key == key && leaf.occupied != 0',
+        replace: 'Some(leaf) if (leaf.key == key || BUG) && leaf.occupied != 0',
+      },
+    ],
+    test: ['-p', 'lightning-core', '--test', 'book_deep'],
+  },
+  {
+    name: 'an order is not found any more when its neighbour in the table of ids has gone',
+    edits: [
+      {
+        file: `${CORE}/index.rs`,
+        find: 'if from_home >= at - gap {',
+        replace: 'if !BUG && from_home >= at - gap {',
+      },
+    ],
+    test: ['-p', 'lightning-core', '--test', 'book_deep'],
+  },
+  {
     name: 'a refused order is remembered as if it had been one',
     edits: [
       {
         file: SETTLEMENT,
-        find: 'OrderAfter::Voided => { self.take_out(at);',
-        replace: `OrderAfter::Voided => {
-                let entry = self.take_out(at);
-                if BUG {
-                    self.closed.push(slot, entry.order);
-                }`,
+        find: 'self.orders.remove(at).order.order.extras = None;',
+        replace: `let order = &mut self.orders.remove(at).order;
+            if BUG {
+                self.closed.push(slot, order);
+            }
+            order.order.extras = None;`,
       },
     ],
   },
@@ -432,6 +455,31 @@ export const BUGS = [
     ],
   },
   {
+    name: 'a fee on top of the price is paid out of what is available',
+    edits: [
+      {
+        file: SETTLEMENT,
+        find: 'consumed += moves.fee_on_given.positive();',
+        replace: `let fee = moves.fee_on_given.positive();
+                if BUG {
+                    self.ledger.freeze_checked(slot, moves.gives, fee);
+                    order.reserved += fee;
+                }
+                consumed += fee;`,
+      },
+    ],
+  },
+  {
+    name: 'a fill pays the fees of its own time, not those that its order was accepted with',
+    edits: [
+      {
+        file: TAKER,
+        find: 'i32::try_from(taker.fees.taker_ppm)',
+        replace: 'i32::try_from(if BUG { self.rules.fees.taker_ppm } else { taker.fees.taker_ppm })',
+      },
+    ],
+  },
+  {
     name: "a rebate is not cut to the taker's fee",
     edits: [
       {
@@ -497,9 +545,11 @@ export const BUGS = [
     edits: [
       {
         file: BOOK,
-        find: 'if level.tail == slot { return true;',
-        replace: `if BUG || level.tail == slot {
-            return true;`,
+        find: 'self.slab.unlink(slot); self.slab.link_last(slot, level);',
+        replace: `if !BUG {
+            self.slab.unlink(slot);
+            self.slab.link_last(slot, level);
+        }`,
       },
     ],
   },

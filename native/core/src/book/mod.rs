@@ -7,6 +7,7 @@
 mod ladder;
 mod naive;
 mod price_time;
+mod slab;
 
 pub use naive::NaiveBook;
 pub use price_time::PriceTimeBook;
@@ -14,8 +15,9 @@ pub use price_time::PriceTimeBook;
 use std::ops::ControlFlow;
 
 use crate::fees::FeeRates;
+use crate::limits::{PRICE_TICKS_MAX, QUANTITY_LOTS_MAX};
 use crate::order::StpMode;
-use crate::types::{AccountId, OrderId, Price, Quantity, Side, StpGroup};
+use crate::types::{AccountId, ID_MAX, OrderId, Price, Quantity, Side, StpGroup};
 
 /// An order in the book.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,14 +61,43 @@ impl RestingOrder {
         self.total - self.left()
     }
 
-    /// What every order in a book is.
-    fn check(&self) {
-        assert!(!self.shown.is_zero(), "an order without quantity can't rest: {self:?}");
+    /// Why it can't be in a book, if it can't. The structures of a book rely on it.
+    #[inline(always)]
+    pub(crate) fn flaw(&self) -> Option<&'static str> {
+        // Each bound is one below a power of two: one comparison for two numbers.
+        const { assert!((ID_MAX + 1).is_power_of_two() && (QUANTITY_LOTS_MAX + 1).is_power_of_two()) };
+        const { assert!(PRICE_TICKS_MAX == QUANTITY_LOTS_MAX) };
+        let countable =
+            self.id.0 | self.account.0 <= ID_MAX && self.price.0 | self.total.0 <= QUANTITY_LOTS_MAX;
         let slices = if self.display.is_zero() { self.hidden.is_zero() } else { self.shown <= self.display };
-        assert!(slices, "not a slice of an iceberg: {self:?}");
-        assert!(self.left() <= self.total, "more is left than there ever was: {self:?}");
-        assert!(self.stp_group != Some(StpGroup(0)), "groups begin at 1: {self:?}");
+        if !countable || !self.fees.is_sound() {
+            Some("an order of more than there is")
+        } else if self.shown.is_zero() {
+            Some("an order without quantity")
+        } else if !slices {
+            Some("not a slice of an iceberg")
+        } else if self.left() > self.total {
+            Some("more is left of an order than there ever was")
+        } else if self.stp_group == Some(StpGroup(0)) {
+            Some("a group that is none")
+        } else {
+            None
+        }
     }
+
+    #[inline(always)]
+    fn check(&self) {
+        if let Some(flaw) = self.flaw() {
+            refuse(*self, flaw);
+        }
+    }
+}
+
+/// By value, so that an order which is as it should be need not be in memory.
+#[cold]
+#[inline(never)]
+fn refuse(order: RestingOrder, flaw: &str) -> ! {
+    panic!("{flaw} can't rest: {order:?}");
 }
 
 /// What few resting orders are.
@@ -108,6 +139,13 @@ pub struct PriceLevel {
 
 /// Price-time priority: better price first, at one price first come first served.
 pub trait OrderBook: Default {
+    /// Makes room for so many more orders, so that they come without allocating.
+    fn reserve(&mut self, _orders: usize) {}
+
+    /// An order will soon be asked for: reads what that takes, so that it is in the cache then. Nothing else comes of
+    /// it.
+    fn look_ahead(&self, _id: OrderId) {}
+
     /// Adds an order at the back of its price level. Its id is not in the book, what it shows not zero.
     fn insert(&mut self, order: RestingOrder);
 

@@ -134,8 +134,8 @@ kinds! {
     12 = CancelBook(symbol: SymbolId);
     13 = Expire { symbol: SymbolId, order: OrderId };
     14 = CollectFees { to: ReplyTo, account: AccountId, symbol: SymbolId };
-    15 = AddSymbol(spec: SymbolSpec, rules: SymbolRules);
-    16 = SetRules(spec: SymbolSpec, rules: SymbolRules);
+    15 = AddSymbol(spec: SymbolSpec, rules: Box::<SymbolRules>);
+    16 = SetRules(spec: SymbolSpec, rules: Box::<SymbolRules>);
     17 = RemoveSymbol(symbol: SymbolId);
     18 = OrderIds { up_to: u64 };
     19 = Operator(key: OperatorKey, body: Vec::<u8>);

@@ -153,15 +153,17 @@ impl Step<'_> {
                 self.on_matcher(symbol, |matcher, ctx, out| matcher.redo_expire(symbol, order, ctx, out));
             }
             Recorded::AddSymbol(spec, rules) => {
-                self.on_matcher(spec.id(), |matcher, ctx, out| matcher.add_symbol(spec, rules, ctx, out));
+                self.on_matcher(spec.id(), |matcher, ctx, out| matcher.add_symbol(spec, *rules, ctx, out));
                 for sequencer in &mut self.fold.sequencers {
-                    sequencer.add_symbol(spec, rules, lsn);
+                    sequencer.add_symbol(spec, *rules, lsn);
                 }
             }
             Recorded::SetRules(spec, rules) => {
-                self.on_matcher(spec.id(), |matcher, ctx, out| matcher.redo_set_rules(spec, rules, ctx, out));
+                self.on_matcher(spec.id(), |matcher, ctx, out| {
+                    matcher.redo_set_rules(spec, *rules, ctx, out)
+                });
                 for sequencer in &mut self.fold.sequencers {
-                    sequencer.set_rules(spec, rules, lsn);
+                    sequencer.set_rules(spec, *rules, lsn);
                 }
             }
             Recorded::RemoveSymbol(symbol) => {
@@ -207,8 +209,8 @@ impl Step<'_> {
 
     /// A message of a sequencer, to its symbol's matcher.
     #[inline]
-    fn run(&mut self, message: ToMatcher) {
-        self.on_matcher(message.symbol(), |matcher, ctx, out| matcher.redo(message, ctx, out));
+    fn run(&mut self, mut message: ToMatcher) {
+        self.on_matcher(message.symbol(), |matcher, ctx, out| matcher.redo(&mut message, ctx, out));
     }
 
     /// Lets a matcher decide again, and its sequencers apply what it tells.

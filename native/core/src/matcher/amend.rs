@@ -90,7 +90,7 @@ impl<B: OrderBook> Market<B> {
             self.touch(run);
             self.forget(order, run);
             let stp_group = order.stp_group;
-            let admitted = AdmittedOrder {
+            let mut admitted = AdmittedOrder {
                 accepted_at: run.at,
                 to: amend.to,
                 id,
@@ -101,7 +101,7 @@ impl<B: OrderBook> Market<B> {
                 late: None,
             };
             let circumstances = Circumstances { filled, prevented, stop_leg: None };
-            self.execute(admitted, &circumstances, None, run)
+            self.execute(&mut admitted, &circumstances, None, run)
         };
         Ok(Amended { placed, done_before: done, priority_kept })
     }

@@ -31,8 +31,8 @@ impl<B: OrderBook> Market<B> {
             // Triggered together, before the first of them trades: the limit leg of an OCO whose stop leg is
             // among them is out of everybody's reach.
             let triggered: Vec<AdmittedOrder> = due.into_iter().map(|id| self.trigger(id, run)).collect();
-            for admitted in triggered {
-                self.execute_triggered(admitted, run);
+            for mut admitted in triggered {
+                self.execute_triggered(&mut admitted, run);
             }
         }
     }
@@ -59,7 +59,7 @@ impl<B: OrderBook> Market<B> {
     }
 
     /// Like a new order; no rule is checked again but the one that the symbol takes no market orders now.
-    fn execute_triggered(&mut self, admitted: AdmittedOrder, run: &mut Run<'_>) {
+    fn execute_triggered(&mut self, admitted: &mut AdmittedOrder, run: &mut Run<'_>) {
         let is_market = admitted.order.kind.price().is_none();
         if is_market && self.rules.status == SymbolStatus::LimitOnly {
             let after = OrderAfter::Closed(OrderStatus::Expired(ExpireReason::TriggerRejected));

@@ -63,6 +63,9 @@ use crate::types::{AssetId, OrderId, SignedAmount, SymbolId, Timestamp};
 pub use self::market::Market;
 pub(crate) use self::state::SavedSymbol;
 
+/// How many messages are worth looking ahead to at once.
+pub const LOOK_AHEAD_MAX: usize = 16;
+
 /// The books of the symbols of one shard. Generic over the book only so that tests can run the naive one.
 #[derive(Debug)]
 pub struct Matcher<B = PriceTimeBook> {
@@ -90,14 +93,24 @@ impl<B> Default for Matcher<B> {
 impl<B: OrderBook> Matcher<B> {
     /// Handles one message: a deterministic function of the state and of what comes in. What is due expires
     /// first.
-    pub fn handle(&mut self, message: ToMatcher, ctx: &mut Context<'_>, out: &mut MatcherOutbox) {
+    pub fn handle(&mut self, mut message: ToMatcher, ctx: &mut Context<'_>, out: &mut MatcherOutbox) {
+        self.handle_in_place(&mut message, ctx, out);
+    }
+
+    /// The same with a message where it lies, so that no order is copied. What stays of it is of no use.
+    pub fn handle_in_place(
+        &mut self,
+        message: &mut ToMatcher,
+        ctx: &mut Context<'_>,
+        out: &mut MatcherOutbox,
+    ) {
         self.tick(ctx, out);
         self.run(message, ctx, out);
     }
 
     /// The same, and no look at the clock.
     #[inline(always)]
-    fn run(&mut self, message: ToMatcher, ctx: &mut Context<'_>, out: &mut MatcherOutbox) {
+    fn run(&mut self, message: &mut ToMatcher, ctx: &mut Context<'_>, out: &mut MatcherOutbox) {
         let symbol = message.symbol();
         match self.markets.get_mut(symbol.0 as usize) {
             Some(Slot::Here(market)) => {
@@ -110,6 +123,26 @@ impl<B: OrderBook> Matcher<B> {
             }
             Some(Slot::Elsewhere) | None => {
                 panic!("{symbol:?} was routed to a matcher that does not have it");
+            }
+        }
+    }
+
+    /// These messages come next: reads what they will ask for, so that it is in the cache by then. In a deep book waiting
+    /// for that is much of what they cost. Nothing else comes of it: a driver may leave it out, and does so for a message
+    /// that comes alone. At most [`LOOK_AHEAD_MAX`] at a time, or the first have left the cache again.
+    pub fn look_ahead(&self, messages: &[ToMatcher]) {
+        for message in messages {
+            let order = match message {
+                ToMatcher::Cancel { order, .. } => *order,
+                ToMatcher::Amend(amend) => amend.order,
+                ToMatcher::Replace(replace) => match replace.old {
+                    Ok(old) => old,
+                    Err(_) => continue,
+                },
+                _ => continue,
+            };
+            if let Some(Slot::Here(market)) = self.markets.get(message.symbol().0 as usize) {
+                market.book.look_ahead(order);
             }
         }
     }
@@ -297,18 +330,18 @@ impl<B: OrderBook> Market<B> {
     }
 
     #[inline(always)]
-    fn handle(&mut self, message: ToMatcher, run: &mut Run<'_>) {
+    fn handle(&mut self, message: &mut ToMatcher, run: &mut Run<'_>) {
         match message {
             ToMatcher::Admit(admitted) => self.admit(admitted, run),
             ToMatcher::Cancel { to, account, order, only_if, .. } => {
-                self.cancel(to, account, order, only_if, run);
+                self.cancel(*to, *account, *order, *only_if, run);
             }
-            ToMatcher::Test(tested) => self.test(&tested, run),
-            ToMatcher::AdmitOco { list, legs } => self.admit_oco(list, legs, run),
-            ToMatcher::Amend(amend) => self.amend(&amend, run),
-            ToMatcher::Replace(replace) => self.replace(*replace, run),
-            ToMatcher::CancelMany(many) => self.cancel_many(&many, run),
-            ToMatcher::CollectFees { to, account, .. } => self.collect_fees(to, account, run),
+            ToMatcher::Test(tested) => self.test(tested, run),
+            ToMatcher::AdmitOco { list, legs } => self.admit_oco(*list, legs, run),
+            ToMatcher::Amend(amend) => self.amend(amend, run),
+            ToMatcher::Replace(replace) => self.replace(replace, run),
+            ToMatcher::CancelMany(many) => self.cancel_many(many, run),
+            ToMatcher::CollectFees { to, account, .. } => self.collect_fees(*to, *account, run),
         }
     }
 }

@@ -19,18 +19,18 @@ pub(super) const CLOSED_AS_SIBLING: OrderStatus = OrderStatus::Canceled(CancelRe
 
 impl<B: OrderBook> Market<B> {
     /// Two orders of which one cancels the other.
-    pub(super) fn admit_oco(&mut self, list: ListId, legs: Box<[AdmittedOrder; 2]>, run: &mut Run<'_>) {
+    pub(super) fn admit_oco(&mut self, list: ListId, legs: &mut [AdmittedOrder; 2], run: &mut Run<'_>) {
         let (to, account) = (legs[0].to, legs[0].order.account);
         if legs[0].is_refused() {
-            let reject = self.judge_oco(&legs, run.at).expect_err("an OCO that is refused is refused");
+            let reject = self.judge_oco(legs, run.at).expect_err("an OCO that is refused is refused");
             return run.answer(to, account, Outcome::Rejected(reject));
         }
-        self.record(&Record::PlaceOco(list, &legs), run);
-        if let Err(reject) = self.judge_oco(&legs, run.at) {
+        self.record(&Record::PlaceOco(list, legs), run);
+        if let Err(reject) = self.judge_oco(legs, run.at) {
             legs.iter().for_each(|leg| void(leg, run));
             return run.answer(to, account, Outcome::Rejected(reject));
         }
-        let [limit, stop] = *legs;
+        let [limit, stop] = legs;
         let (limit_id, stop_id, stop_order) = (limit.id, stop.id, stop.order.clone());
         let stop_need = self.conditional_need(&stop.order, stop.fees);
         let circumstances =
@@ -39,7 +39,7 @@ impl<B: OrderBook> Market<B> {
         let is_untouched = self.book.get(limit_id).is_some_and(|resting| resting.flags.has_sibling);
         if is_untouched {
             self.stop_legs.insert(limit_id.0, stop_id);
-            self.wait(stop, Some(limit_id), run);
+            self.wait(stop.take(), Some(limit_id), run);
         }
         let stop_status = if is_untouched { OrderStatus::PendingTrigger } else { CLOSED_AS_SIBLING };
         let stop = self.placed_without_fills(stop_id, stop_order, stop_status, Amount::ZERO);

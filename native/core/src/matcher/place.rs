@@ -29,16 +29,16 @@ pub(super) struct Circumstances {
 impl<B: OrderBook> Market<B> {
     /// An order comes in.
     #[inline(always)]
-    pub(super) fn admit(&mut self, admitted: AdmittedOrder, run: &mut Run<'_>) {
+    pub(super) fn admit(&mut self, admitted: &mut AdmittedOrder, run: &mut Run<'_>) {
         let (to, account) = (admitted.to, admitted.order.account);
         if admitted.is_refused() {
             // Known to no sequencer, frozen nowhere: nothing to write down. The book says which refusal it is.
-            let refused = self.judge(&admitted, admitted.reserved, None, run.at);
+            let refused = self.judge(admitted, admitted.reserved, None, run.at);
             let reject = refused.expect_err("an order that its sequencer refuses is refused");
             return run.answer(to, account, Outcome::Rejected(reject));
         }
-        self.record(&Record::Place(&admitted), run);
-        match self.judge(&admitted, admitted.reserved, None, run.at) {
+        self.record(&Record::Place(admitted), run);
+        match self.judge(admitted, admitted.reserved, None, run.at) {
             Ok(expected) => {
                 let placed = self.enter(admitted, expected, run);
                 self.cascade(run);
@@ -46,7 +46,7 @@ impl<B: OrderBook> Market<B> {
                 run.answer(to, account, Outcome::Placed(placed));
             }
             Err(reject) => {
-                void(&admitted, run);
+                void(admitted, run);
                 run.answer(to, account, Outcome::Rejected(reject));
             }
         }
@@ -56,13 +56,13 @@ impl<B: OrderBook> Market<B> {
     #[inline(always)]
     pub(super) fn enter(
         &mut self,
-        admitted: AdmittedOrder,
+        admitted: &mut AdmittedOrder,
         expected: Option<Expected>,
         run: &mut Run<'_>,
     ) -> PlacedOrder {
         if admitted.order.trigger().is_some() {
             let id = admitted.id;
-            self.wait(admitted, None, run);
+            self.wait(admitted.take(), None, run);
             return self.placed_waiting(id);
         }
         self.execute(admitted, &Circumstances::default(), expected, run)
@@ -86,24 +86,24 @@ impl<B: OrderBook> Market<B> {
         self.pending.insert(Waiting { admitted, sibling }, last);
     }
 
-    /// Trades, and rests: the whole of an order's own execution.
+    /// Trades, and rests: the whole of an order's own execution. The order's extras go into the answer.
     pub(super) fn execute(
         &mut self,
-        admitted: AdmittedOrder,
+        admitted: &mut AdmittedOrder,
         circumstances: &Circumstances,
         expected: Option<Expected>,
         run: &mut Run<'_>,
     ) -> PlacedOrder {
-        let AdmittedOrder { id, order, reserved, fees, stp_group, .. } = admitted;
+        let AdmittedOrder { id, ref mut order, reserved, fees, stp_group, .. } = *admitted;
         let done = circumstances.filled + circumstances.prevented;
-        let mut taker = self.taker(id, &order, (fees, stp_group), reserved, done, None);
+        let mut taker = self.taker(id, order, (fees, stp_group), reserved, done, None);
         let mut fills = Vec::new();
         let status = if order.tif == TimeInForce::Fok {
-            self.fill_or_kill(&order, &mut taker, &mut fills, run)
+            self.fill_or_kill(order, &mut taker, &mut fills, run)
         } else {
             let end = self.take(&mut taker, &mut fills, run);
             assert!(expected.is_none_or(|expected| expected == taker.result(end)), "a walk led elsewhere");
-            status_after(&order, end, circumstances.filled + taker.filled)
+            status_after(order, end, circumstances.filled + taker.filled)
         };
         let untouched = taker.filled.is_zero() && taker.prevented.is_zero();
         let stop_leg = circumstances.stop_leg.filter(|_| untouched && status.is_open());
@@ -115,7 +115,7 @@ impl<B: OrderBook> Market<B> {
         let mut still_reserved = Amount::ZERO;
         let mut after = OrderAfter::Closed(status);
         if status.is_open() {
-            let need = self.rest(&order, &taker, circumstances, stop_leg.is_some(), run);
+            let need = self.rest(order, &taker, circumstances, stop_leg.is_some(), run);
             still_reserved = stop_leg.map_or(need, |(_, stop_need)| need.max(stop_need));
             after = OrderAfter::Open;
         }
@@ -128,9 +128,11 @@ impl<B: OrderBook> Market<B> {
             prevented: taker.prevented,
             ..run.nothing(taker.account, id, after)
         });
+        let extras = order.extras.take();
+        let NewOrder { account, symbol, side, kind, tif, post_only, stp, extras: _ } = *order;
         PlacedOrder {
             id,
-            order,
+            order: NewOrder { account, symbol, side, kind, tif, post_only, stp, extras },
             status,
             filled: taker.filled,
             notional: taker.notional,

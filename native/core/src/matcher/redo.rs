@@ -28,7 +28,7 @@ impl<B: OrderBook> Matcher<B> {
 
     /// What a sequencer sent.
     #[inline]
-    pub(crate) fn redo(&mut self, message: ToMatcher, ctx: &mut Context<'_>, out: &mut MatcherOutbox) {
+    pub(crate) fn redo(&mut self, message: &mut ToMatcher, ctx: &mut Context<'_>, out: &mut MatcherOutbox) {
         self.run(message, ctx, out);
     }
 

@@ -24,43 +24,43 @@ pub(super) struct Removed {
 
 impl Removed {
     /// Handles what comes too late. All its orders are closed; their sequencers have heard, or will before this.
-    pub(super) fn handle(&mut self, message: ToMatcher, run: &mut Run<'_>) {
+    pub(super) fn handle(&mut self, message: &ToMatcher, run: &mut Run<'_>) {
         let unknown = Outcome::Rejected(Reject::new(Code::UnknownSymbol));
         match message {
             ToMatcher::Admit(admitted) => {
                 if !admitted.is_refused() {
-                    self.horizon = run.append(&Record::Place(&admitted));
-                    void(&admitted, run);
+                    self.horizon = run.append(&Record::Place(admitted));
+                    void(admitted, run);
                 }
                 run.answer(admitted.to, admitted.order.account, unknown);
             }
             ToMatcher::Test(tested) => run.answer(tested.to, tested.order.account, unknown),
             ToMatcher::AdmitOco { list, legs } => {
                 if !legs[0].is_refused() {
-                    self.horizon = run.append(&Record::PlaceOco(list, &legs));
+                    self.horizon = run.append(&Record::PlaceOco(*list, legs));
                     legs.iter().for_each(|leg| void(leg, run));
                 }
                 run.answer(legs[0].to, legs[0].order.account, unknown);
             }
-            ToMatcher::Cancel { to, account, order, .. } => {
+            &ToMatcher::Cancel { to, account, order, .. } => {
                 run.out.to_sequencer.push(ToSequencer::OrderMissed { to, account, order });
             }
             ToMatcher::Amend(amend) => {
-                amend::refuse(&amend, run);
+                amend::refuse(amend, run);
                 run.answer(amend.to, amend.account, unknown);
             }
             ToMatcher::Replace(replace) => {
-                replace::refuse(&replace, run);
+                replace::refuse(replace, run);
                 run.answer(replace.to, replace.account, unknown);
             }
             ToMatcher::CancelMany(many) => {
-                self.horizon = run.append(&Record::CancelMany(&many));
-                let CancelMany { mass, account, symbol, .. } = *many;
+                self.horizon = run.append(&Record::CancelMany(many));
+                let CancelMany { mass, account, symbol, .. } = **many;
                 let (cause, at, orders) = (run.cause, run.at, Vec::new());
                 let done = ToSequencer::CanceledMany { cause, at, mass, account, symbol, orders };
                 run.out.to_sequencer.push(done);
             }
-            ToMatcher::CollectFees { to, account, .. } => {
+            &ToMatcher::CollectFees { to, account, .. } => {
                 let collected: Vec<(_, Amount)> = self.accrued.collectable(&self.spec);
                 if is_written_down(&collected, to) {
                     let symbol = self.spec.id();

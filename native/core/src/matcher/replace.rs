@@ -19,13 +19,13 @@ use crate::types::{Amount, OrderId, Timestamp};
 
 impl<B: OrderBook> Market<B> {
     /// A cancel-replace.
-    pub(super) fn replace(&mut self, replace: Replace, run: &mut Run<'_>) {
+    pub(super) fn replace(&mut self, replace: &mut Replace, run: &mut Run<'_>) {
         let (to, account, mode) = (replace.to, replace.account, replace.mode);
         if let Err(reject) = self.check_changeable() {
-            refuse(&replace, run);
+            refuse(replace, run);
             return run.answer(to, account, Outcome::Rejected(reject));
         }
-        let mut old = self.judge_old(&replace);
+        let mut old = self.judge_old(replace);
         let gone = old.as_ref().ok();
         let inherited = match (gone, &replace.new) {
             (Some(open), Ok(_)) => replace.from_old.min(self.reserved_of(open)),
@@ -43,23 +43,23 @@ impl<B: OrderBook> Market<B> {
         }
         let places = matches!(new, Some(Ok(_)));
         if old.is_err() && !places {
-            refuse(&replace, run);
+            refuse(replace, run);
             let placed = new.and_then(Result::err).map(Err);
             let replaced = ReplacedOrder { canceled: old.map(|_| unreachable!("it failed")), placed };
             return run.answer(to, account, Outcome::Replaced(Box::new(replaced)));
         }
 
-        self.record(&Record::Replace(&replace), run);
+        self.record(&Record::Replace(replace), run);
         let new_id = replace.new.as_ref().ok().map(|new| new.id);
         let heir = new_id.filter(|_| places).map(|order| Heir { order, amount: inherited });
         let reason = if places { CancelReason::Replaced } else { CancelReason::User };
         let mut canceled = old.map(|open| self.close(&open, OrderStatus::Canceled(reason), heir, run));
         if !places {
-            refuse(&replace, run);
+            refuse(replace, run);
         }
         let placed = new.take().map(|judged| {
             let walked = judged?;
-            let mut admitted = *replace.new.expect("what is placed was admitted");
+            let admitted = replace.new.as_mut().expect("what is placed was admitted");
             admitted.reserved += inherited;
             Ok(self.enter(admitted, walked, run))
         });

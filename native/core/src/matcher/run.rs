@@ -115,11 +115,12 @@ impl<'a> Run<'a> {
     /// Answers, after every settlement of the command: directly, or by way of the sequencer that remembers it.
     #[inline(always)]
     pub(super) fn answer(&mut self, to: ReplyTo, account: AccountId, outcome: Outcome) {
-        let reply = Reply { ticket: to.ticket, gate: self.cause, at: self.at, duplicate: false, outcome };
+        let (gate, at) = (self.cause, self.at);
+        let reply = || Reply { ticket: to.ticket, gate, at, duplicate: false, outcome };
         if to.recorded {
-            self.out.to_sequencer.push(ToSequencer::Answer { account, reply: Box::new(reply) });
+            self.out.to_sequencer.push(ToSequencer::Answer { account, reply: Box::new(reply()) });
         } else {
-            self.out.replies.push(reply);
+            self.out.replies.extend(std::iter::once_with(reply));
         }
     }
 }

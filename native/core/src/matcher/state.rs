@@ -373,7 +373,7 @@ impl<B: OrderBook> Market<B> {
             touched: shown + hidden != total,
             has_extras: extras.is_some(),
         };
-        self.book.insert(RestingOrder {
+        let order = RestingOrder {
             id,
             account,
             side,
@@ -386,7 +386,9 @@ impl<B: OrderBook> Market<B> {
             stp_group,
             stp,
             flags,
-        });
+        };
+        order.flaw().map_or(Ok(()), Err)?;
+        self.book.insert(order);
         if let Some(SavedKept { tif, extras }) = saved.kept {
             self.kept.insert(id.0, Kept { tif, extras });
         }

@@ -9,7 +9,7 @@ use crate::fees::FeeRates;
 use crate::ledger::AccountSlot;
 use crate::log::{Context, OrderIds};
 use crate::message::{AdmittedOrder, LateChecks, NewOrder, Order, OrderStatus, ReplyTo, ToMatcher};
-use crate::orders::Entry;
+use crate::orders::{Entry, OrderSlot};
 use crate::outbox::SequencerOutbox;
 use crate::reject::{Code, Detail, Reject};
 use crate::sequencer::listing::{Listing, check_fresh, listed};
@@ -59,9 +59,17 @@ impl Sequencer {
         let slot = self.who_trades(order.account)?;
         self.accounts.take_tokens(slot, 1, ctx.now)?;
         let judged = self.judge(slot, listing, &mut order, None, ctx.now)?;
-        let id = next_id(order_ids);
-        let admitted = self.accept(to, slot, order, judged, id, ctx.now);
-        out.to_matcher.push(ToMatcher::Admit(admitted));
+        let Judged { fees, stp_group, reserved, late, from_old: _ } = judged;
+        let (id, accepted_at) = (next_id(order_ids), ctx.now);
+        // Built where it is to lie: see `matcher/run.rs`.
+        out.to_matcher.extend(std::iter::once_with(|| {
+            ToMatcher::Admit(AdmittedOrder { to, id, order, reserved, fees, stp_group, accepted_at, late })
+        }));
+        if let Some(ToMatcher::Admit(admitted)) = out.to_matcher.last()
+            && !admitted.is_refused()
+        {
+            self.let_in(slot, admitted);
+        }
         Ok(None)
     }
 
@@ -200,14 +208,21 @@ impl Sequencer {
     pub(super) fn let_in(&mut self, slot: AccountSlot, admitted: &AdmittedOrder) {
         let asset = self.known(admitted.order.symbol).spec.gives(admitted.order.side);
         self.ledger.freeze_checked(slot, asset, admitted.reserved);
-        self.remember(Entry::new(slot, order_of(admitted)));
+        let at = self.orders.insert_admitted(slot, admitted);
+        self.count(at);
     }
 
-    #[inline]
     pub(super) fn remember(&mut self, entry: Entry) {
+        let at = self.orders.insert(entry);
+        self.count(at);
+    }
+
+    /// Counts an order that was just remembered.
+    #[inline]
+    fn count(&mut self, at: OrderSlot) {
+        let entry = self.orders.at(at);
         let counts = Counters::of(&entry.order, entry.running, entry.shadow);
         self.accounts.counters_mut(entry.account, entry.order.order.symbol).add(counts);
-        self.orders.insert(entry);
     }
 
     /// No live order of the account has its name, but for the one that goes.
@@ -336,7 +351,7 @@ pub(super) fn admitted(
 
 /// A new order as its sequencer keeps it.
 #[inline]
-pub(super) fn order_of(admitted: &AdmittedOrder) -> Order {
+pub(crate) fn order_of(admitted: &AdmittedOrder) -> Order {
     let pending = admitted.order.trigger().is_some();
     Order {
         id: admitted.id,

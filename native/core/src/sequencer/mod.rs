@@ -45,7 +45,10 @@ use crate::history::{ClosedOrders, Entries};
 use crate::index::IdIndex;
 use crate::ledger::{AccountSlot, Ledger};
 use crate::log::{Context, OrderIds};
-use crate::message::{Balance, Command, MassId, Outcome, Reply, ReplyTo, Request, ToMatcher, ToSequencer};
+use crate::message::{
+    Balance, Command, MassId, OrderRef, Outcome, Reply, ReplyTo, Request, ToMatcher, ToSequencer,
+};
+pub use crate::orders::LOOK_AHEAD;
 use crate::orders::Orders;
 use crate::outbox::SequencerOutbox;
 use crate::reject::{Code, Reject};
@@ -57,6 +60,7 @@ use crate::sequencer::requests::Awaited;
 use crate::spec::SymbolSpec;
 use crate::types::{AccountId, AssetId, Lsn, OrderId, Ticket, Timestamp};
 
+pub(crate) use self::admission::order_of;
 pub(crate) use self::state::{SavedAccount, SavedMassCancel};
 
 /// One account shard.
@@ -140,6 +144,56 @@ impl Sequencer {
                 };
                 out.replies.push(self.reply(ticket, ctx.now, outcome));
             }
+        }
+    }
+
+    /// Handles all of them, in their order: no settlement is copied.
+    pub fn handle_settlements(
+        &mut self,
+        messages: &mut Vec<ToSequencer>,
+        ctx: &mut Context<'_>,
+        out: &mut SequencerOutbox,
+    ) {
+        for few in messages.chunks_mut(LOOK_AHEAD) {
+            if few.len() > 1 && self.orders.are_many() {
+                self.orders.look_ahead(few.iter().filter_map(|message| match message {
+                    ToSequencer::Settle(settlement) => Some(settlement.order),
+                    _ => None,
+                }));
+            }
+            for message in few {
+                self.handle_settlement_in_place(message, ctx, out);
+            }
+        }
+        messages.clear();
+    }
+
+    /// Loads what the first of these commands will need: see [`Orders::look_ahead`]. Changes nothing.
+    pub fn look_ahead(&self, commands: &[Command]) {
+        if commands.len() > 1 && self.orders.are_many() {
+            self.orders.look_ahead(commands.iter().take(LOOK_AHEAD).filter_map(
+                |command| match command.request {
+                    Request::Cancel { order: OrderRef::Id(id), .. } => Some(id),
+                    _ => None,
+                },
+            ));
+        }
+    }
+
+    /// Handles one of them where it lies. What stays of it is of no use.
+    #[inline]
+    pub fn handle_settlement_in_place(
+        &mut self,
+        message: &mut ToSequencer,
+        ctx: &mut Context<'_>,
+        out: &mut SequencerOutbox,
+    ) {
+        if let ToSequencer::Settle(settlement) = message {
+            self.settle(settlement);
+        } else {
+            let (to, account, order) = (ReplyTo::direct(Ticket(0)), AccountId(0), OrderId(0));
+            let taken = std::mem::replace(message, ToSequencer::OrderMissed { to, account, order });
+            self.handle_settlement(taken, ctx, out);
         }
     }
 

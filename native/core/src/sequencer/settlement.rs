@@ -3,11 +3,10 @@
 //! A settlement consumes what is frozen and credits what is available; it never debits `available`.
 
 use crate::accounts::Counters;
-use crate::history::{Change, Entries};
-use crate::message::{LedgerKind, OrderAfter, OrderStatus, Settlement};
-use crate::orders::{Entry, OrderSlot};
+use crate::history::Step;
+use crate::message::{OrderAfter, OrderStatus, Settlement};
+use crate::orders::OrderSlot;
 use crate::sequencer::Sequencer;
-use crate::sequencer::funds::{gain, loss};
 use crate::sequencer::listing::listed;
 use crate::sequencer::reservation::{is_exact, is_exact_with};
 use crate::spec::SymbolSpec;
@@ -53,53 +52,87 @@ impl Sequencer {
         let entry = self.orders.at_mut(at);
         let (slot, symbol, side) = (entry.account, entry.order.order.symbol, entry.order.order.side);
         let spec = &listed(&self.symbols, symbol).expect("the order's symbol is known").spec;
-        let moves = Moves::of(settlement, spec, side);
+        // Most say that an order rests, or is canceled.
+        let moves_anything = settlement.moves_anything();
+        let (gives, receives) = (spec.gives(side), spec.receives(side));
+        let moves = if moves_anything {
+            Moves::of(settlement, spec, side)
+        } else {
+            let (none, nothing) = (Amount::ZERO, SignedAmount::ZERO);
+            let (fee_on_given, fee_on_received) = (nothing, nothing);
+            Moves { gives, receives, given: none, received: none, fee_on_given, fee_on_received }
+        };
         let voided = settlement.after == OrderAfter::Voided;
-        if self.entries.is_on() && !voided {
-            write_down(&mut self.entries, settlement, entry, &moves);
+        if !voided {
+            self.entries.push_step(
+                slot,
+                &Step {
+                    cause: settlement.cause,
+                    at: settlement.at,
+                    order: settlement.order,
+                    gives: moves.gives,
+                    receives: moves.receives,
+                    frozen: entry.unwritten,
+                    given: moves.given,
+                    received: moves.received,
+                    fee_on_received: moves.fee_on_received,
+                    fee_on_given: moves.fee_on_given,
+                    released: settlement.released,
+                },
+            );
         }
         let order = &mut entry.order;
         assert!(settlement.account == order.order.account, "a settlement of somebody else's: {settlement:?}");
 
-        // Goes below zero, and halts, if the matcher spends or returns more than this order had reserved.
-        let mut consumed = moves.given;
-        if !moves.fee_on_given.is_zero() {
-            consumed += moves.fee_on_given.positive();
-        }
-        order.reserved = order.reserved - consumed - settlement.released;
-        order.filled += settlement.filled;
-        order.prevented += settlement.prevented;
-        order.notional += settlement.notional;
         order.updated_at = order.updated_at.max(settlement.at); // Another shard's clock may be behind.
         let quantity = order.order.kind.quantity();
-        let done = order.filled + order.prevented;
-        assert!(quantity.is_none_or(|quantity| done <= quantity), "beyond its quantity: {order:?}");
-
-        if !settlement.filled.is_zero() {
-            let mut received = moves.received;
-            if !settlement.fee.is_zero() {
-                order.fee += settlement.fee;
-                received = received - moves.fee_on_received.positive() + moves.fee_on_received.negative();
-                self.ledger.credit(slot, moves.gives, moves.fee_on_given.negative());
-                self.ledger.count_fees(spec.fee_asset(side), SignedAmount(-settlement.fee.0));
+        if moves_anything {
+            // Goes below zero, and halts, if the matcher spends or returns more than this order had reserved.
+            let mut consumed = moves.given;
+            if !moves.fee_on_given.is_zero() {
+                consumed += moves.fee_on_given.positive();
             }
-            self.ledger.settle(slot, (moves.gives, consumed), (moves.receives, received));
+            order.reserved = order.reserved - consumed - settlement.released;
+            order.filled += settlement.filled;
+            order.prevented += settlement.prevented;
+            order.notional += settlement.notional;
+            let done = order.filled + order.prevented;
+            assert!(quantity.is_none_or(|quantity| done <= quantity), "beyond its quantity: {order:?}");
+
+            if !settlement.filled.is_zero() {
+                let mut received = moves.received;
+                if !settlement.fee.is_zero() {
+                    order.fee += settlement.fee;
+                    received = received - moves.fee_on_received.positive() + moves.fee_on_received.negative();
+                    self.ledger.credit(slot, moves.gives, moves.fee_on_given.negative());
+                    self.ledger.count_fees(spec.fee_asset(side), SignedAmount(-settlement.fee.0));
+                }
+                self.ledger.settle(slot, (moves.gives, consumed), (moves.receives, received));
+            }
+            if side == Side::Buy && !entry.shadow && quantity.is_some() {
+                let lots = u128::from(settlement.filled.0) + u128::from(settlement.prevented.0);
+                if lots > 0 {
+                    self.accounts.counters_mut(slot, symbol).take_lots(lots);
+                }
+            }
+        } else if !settlement.released.is_zero() {
+            order.reserved -= settlement.released;
         }
         self.ledger.release(slot, moves.gives, settlement.released);
 
-        let is_traceless =
-            order.reserved.is_zero() && done.is_zero() && settlement.released == entry.unwritten;
-        assert!(!voided || is_traceless, "a refused order left a trace: {order:?}");
-        if !voided {
-            entry.unwritten = Amount::ZERO;
-            entry.decided = true;
+        if voided {
+            let order = &entry.order;
+            let is_traceless = order.reserved.is_zero()
+                && order.filled.is_zero()
+                && order.prevented.is_zero()
+                && settlement.released == entry.unwritten;
+            assert!(is_traceless, "a refused order left a trace: {order:?}");
+            self.uncount(at);
+            self.orders.remove(at).order.order.extras = None;
+            return;
         }
-        if side == Side::Buy && !entry.shadow && quantity.is_some() {
-            let lots = u128::from(settlement.filled.0) + u128::from(settlement.prevented.0);
-            if lots > 0 {
-                self.accounts.counters_mut(slot, symbol).take_lots(lots);
-            }
-        }
+        entry.unwritten = Amount::ZERO;
+        entry.decided = true;
         match settlement.after {
             OrderAfter::Pending => {
                 assert!(order.status == OrderStatus::PendingTrigger, "it waits again: {order:?}");
@@ -115,13 +148,12 @@ impl Sequencer {
             }
             OrderAfter::Closed(status) => {
                 assert!(order.reserved.is_zero(), "a closed order keeps a reservation: {order:?}");
-                let mut entry = self.take_out(at);
-                entry.order.status = status;
-                self.closed.push(slot, entry.order);
+                self.uncount(at);
+                let order = &mut self.orders.remove(at).order;
+                order.status = status;
+                self.closed.push(slot, order);
             }
-            OrderAfter::Voided => {
-                self.take_out(at);
-            }
+            OrderAfter::Voided => panic!("a refused order is taken care of above"),
         }
     }
 
@@ -147,20 +179,19 @@ impl Sequencer {
         self.orders.at_mut(to).order.reserved += amount;
     }
 
-    /// Takes a closed or refused order out, and what it counted.
+    /// An order is about to be closed, or was refused: takes back what it counted.
     #[inline]
-    fn take_out(&mut self, at: OrderSlot) -> Entry {
-        let entry = self.orders.remove(at);
-        let order = &entry.order;
-        let mut counts = Counters::of(order, entry.running, entry.shadow);
-        if let Some((_, sibling)) = order.list {
+    fn uncount(&mut self, at: OrderSlot) {
+        let entry = self.orders.at(at);
+        let (account, symbol, list) = (entry.account, entry.order.order.symbol, entry.order.list);
+        let mut counts = Counters::of(&entry.order, entry.running, entry.shadow);
+        if let Some((_, sibling)) = list {
             let own = self.part_from(sibling);
             counts.lists = u32::from(own.is_none());
-            let counters = self.accounts.counters_mut(entry.account, order.order.symbol);
+            let counters = self.accounts.counters_mut(account, symbol);
             counters.buy_lots += own.map_or(0, |lots| u128::from(lots.0));
         }
-        self.accounts.counters_mut(entry.account, order.order.symbol).subtract(counts);
-        entry
+        self.accounts.counters_mut(account, symbol).subtract(counts);
     }
 
     /// The other leg of an OCO is alone from now on: says which lots that were counted with this one become its
@@ -183,23 +214,4 @@ impl Sequencer {
         };
         assert!(exact, "an open order has not reserved what the rest of it may cost: {:?}", entry.order);
     }
-}
-
-/// A step's ledger entries: what was frozen for the order since the last one (until now the matcher could refuse
-/// it), what it traded, the fee, what it did not need.
-fn write_down(entries: &mut Entries, settlement: &Settlement, entry: &Entry, moves: &Moves) {
-    let none = SignedAmount::ZERO;
-    let mut write = |asset, kind, available, frozen| {
-        let Settlement { cause, at, order, .. } = *settlement;
-        entries.push(entry.account, Change { cause, at, order: Some(order), asset, kind, available, frozen });
-    };
-    write(moves.gives, LedgerKind::Freeze, loss(entry.unwritten), gain(entry.unwritten));
-    write(moves.gives, LedgerKind::Trade, none, loss(moves.given));
-    write(moves.receives, LedgerKind::Trade, gain(moves.received), none);
-    write(moves.receives, LedgerKind::Fee, SignedAmount(-moves.fee_on_received.0), none);
-    // On top of the price it comes out of the reservation; a rebate is available.
-    let on_given = moves.fee_on_given;
-    write(moves.gives, LedgerKind::Fee, gain(on_given.negative()), loss(on_given.positive()));
-    let released = settlement.released;
-    write(moves.gives, LedgerKind::Unfreeze, gain(released), loss(released));
 }

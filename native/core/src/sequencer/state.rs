@@ -345,13 +345,13 @@ impl Sequencer {
     /// # Errors
     /// One of them is not closed, is there twice, or somebody else's.
     pub(crate) fn load_closed(&mut self, closed: Vec<(AccountSlot, Order)>) -> Result<(), &'static str> {
-        for (slot, order) in closed {
+        for (slot, mut order) in closed {
             let account = self.ledger.account(slot);
             let known = self.orders.find(order.id).is_some() || self.closed.get(order.id).is_some();
             ensure(order.order.account == account && !known, "a closed order that is another")?;
             self.listing(order.order.symbol).map_err(|_| "an order on a symbol that is not")?;
             ensure(!order.status.is_open(), "a closed order that is open")?;
-            self.closed.push(slot, order);
+            self.closed.push(slot, &mut order);
         }
         Ok(())
     }

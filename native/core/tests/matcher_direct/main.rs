@@ -1,6 +1,7 @@
 //! The matcher, driven with orders that nobody but the test has admitted: the rules of docs/SEMANTICS.md, one by
 //! one, and random flow through two books that must never differ.
 
+mod batches;
 mod desk;
 mod fees;
 mod flow;

@@ -7,7 +7,6 @@ use lightning_core::fees::FeeRates;
 use lightning_core::fold::{Fold, Told};
 use lightning_core::log::Recorded;
 use lightning_core::message::{AdmittedOrder, ClientOrderId, Extras, NewOrder, ReplyTo, Request, RequestId};
-use lightning_core::rules::SymbolRules;
 use lightning_core::sequencer::SequencerLimits;
 use lightning_core::spec::{SymbolLimits, SymbolSpec};
 use lightning_core::types::{
@@ -44,7 +43,7 @@ fn on_cpu() -> u64 {
 
 /// A million accounts, each with an order; every tenth with a name and a request id.
 fn records() -> impl Iterator<Item = (u64, Recorded)> {
-    let symbols = (0..10).map(|symbol| (u64::MAX, Recorded::AddSymbol(spec(symbol), SymbolRules::default())));
+    let symbols = (0..10).map(|symbol| (u64::MAX, Recorded::AddSymbol(spec(symbol), Box::default())));
     let deposits = (1..=MANY).map(|account| {
         let (account, asset) = (AccountId(account), AssetId(0));
         let deposit = Request::Deposit { account, asset, amount: Amount(1_000_000) };

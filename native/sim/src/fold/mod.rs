@@ -236,9 +236,9 @@ fn replay(symbols: usize, records: &[Written]) -> (Vec<Matcher>, History) {
         let (mut out, mut ctx) = (MatcherOutbox::default(), Context { now: *now, log: &mut log });
         let mut told = None;
         match record {
-            Recorded::AddSymbol(spec, rules) => matcher.add_symbol(*spec, *rules, &mut ctx, &mut out),
+            Recorded::AddSymbol(spec, rules) => matcher.add_symbol(*spec, **rules, &mut ctx, &mut out),
             Recorded::SetRules(spec, rules) => {
-                let canceled = matcher.set_rules(*spec, *rules, true, &mut ctx, &mut out);
+                let canceled = matcher.set_rules(*spec, **rules, true, &mut ctx, &mut out);
                 told = Some(Outcome::CanceledAll(canceled.expect("what was recorded was possible")));
             }
             Recorded::CancelBook(symbol) => {

@@ -279,7 +279,7 @@ fn spec(fee_mode: FeeMode) -> SymbolSpec {
 fn of_symbols(all: &mut Examples) {
     let collect = |to| Recorded::CollectFees { to, account: ALICE, symbol: BTCUSD };
     all.extend([("collect", collect(asked(7))), ("collect unasked", collect(unasked()))]);
-    all.push(("symbol", Recorded::AddSymbol(spec(FeeMode::Received), SymbolRules::default())));
+    all.push(("symbol", Recorded::AddSymbol(spec(FeeMode::Received), Box::default())));
     let rules = SymbolRules {
         status: SymbolStatus::Trading,
         fees: FeeRates { maker_ppm: -50, taker_ppm: 2_000 },
@@ -306,10 +306,10 @@ fn of_symbols(all: &mut Examples) {
         order_types: 1 << OrderType::Limit as u16 | 1 << OrderType::Oco as u16,
         session_end_nanos: 61_200_000_000_000,
     };
-    all.push(("all rules", Recorded::SetRules(spec(FeeMode::Quote), rules)));
+    all.push(("all rules", Recorded::SetRules(spec(FeeMode::Quote), Box::new(rules))));
     for status in SymbolStatus::ALL {
         let rules = SymbolRules { status, ..SymbolRules::default() };
-        all.push((status.as_str(), Recorded::SetRules(spec(FeeMode::Received), rules)));
+        all.push((status.as_str(), Recorded::SetRules(spec(FeeMode::Received), Box::new(rules))));
     }
     all.push(("remove", Recorded::RemoveSymbol(BTCUSD)));
 }
