@@ -2124,6 +2124,54 @@ interface MyTradesFilter {
     limit?: number;
 }
 
+/** The raw interface: integers in, integers out. */
+
+/** What a raw order may say besides the usual. */
+interface RawOrderOptions {
+    /** How long; GTC for a limit order and IOC at market by default. */
+    timeInForce?: Extract<TimeInForce, 'GTC' | 'IOC' | 'FOK'>;
+    /** Only as a maker. */
+    postOnly?: boolean;
+    /** Self-trade prevention; the symbol's by default. */
+    stp?: StpMode;
+}
+/** A fill of a raw order. */
+interface RawFill {
+    /** 1, 2, 3 ... per symbol. */
+    tradeId: number;
+    /** The maker's price in ticks. */
+    ticks: bigint;
+    /** Base in lots. */
+    lots: bigint;
+    /** Quote in atoms. */
+    quoteAtoms: bigint;
+    /** The fee in atoms of its asset; negative is a rebate. */
+    feeAtoms: bigint;
+}
+/** A result of a raw command. */
+interface RawResult {
+    /** The command's tag. */
+    tag: number;
+    /** The code of a refusal; null for what was done. */
+    code: ErrorCode | null;
+    /** The order; 0 where there is none. */
+    orderId: number;
+    /** Where the order stands; null where there is none. */
+    status: OrderStatus | null;
+    /** Why it was canceled or has expired. */
+    reason: StatusReason | null;
+    /** Lots that were filled, or canceled. */
+    quantity: bigint;
+    /** Lots that are still open. */
+    open: bigint;
+    /** Atoms: quote traded, released by a cancel, or available after a deposit or withdrawal. */
+    amount: bigint;
+    /** The record of the log that says it. */
+    seq: number;
+    /** What was filled at once. */
+    fills: RawFill[];
+}
+
 /** Accounts: deposits, withdrawals, transfers, terms, ledgers. */
 
 /** Accounts of an engine. */
@@ -2245,6 +2293,112 @@ declare class Accounts {
      * @throws {@link LightningError} `UNKNOWN_ACCOUNT`, `INVALID_REQUEST`.
      */
     setRateLimit(accountId: number, rateLimit: RateLimit | null, options?: Idempotent): Promise<AccountInfo>;
+}
+
+/**
+ * The raw interface: commands and results as records of 64 bytes, integers only. The same table as
+ * `native/engine/src/raw`, compared with it by a test.
+ *
+ * Nothing is decided here, and nothing is checked but that a number is one: the native side judges each record as it
+ * judges any other call.
+ */
+
+/**
+ * Writes commands for {@link Engine.submitRaw}: in ticks, lots and atoms (`SymbolInfo.tickSize`, `lotSize`, an asset's
+ * `scale`), with the numbers that symbols and assets have (their `id`). Zero stands for what is not given.
+ *
+ * A writer can be used again as soon as `submitRaw` has returned: the commands have been copied. Its memory may be a
+ * `SharedArrayBuffer`, and workers may write to it at any time; each record is read once, and judged as it was then.
+ *
+ * @example
+ * ```ts
+ * const { id } = await engine.symbols.create({ name: 'BTC-USDT', base, quote, tickSize: '0.01', lotSize: '0.0001' });
+ * const writer = new CommandWriter(1_000);
+ * writer.limit(1, id, 'buy', 10_000, 20_000); // account 1 buys 2.0000 at 100.00
+ * const results = await engine.submitRaw(writer);
+ * console.log(results.code(0), results.status(0), results.open(0)); // null NEW 20000
+ * ```
+ */
+declare class CommandWriter {
+    #private;
+    /**
+     * @param memory - how many commands it has room for (1 to 65,536), or the memory to write to, 64 bytes a command.
+     * @throws {@link LightningError} `INVALID_REQUEST` for anything else.
+     */
+    constructor(memory?: number | Uint8Array);
+    /** The memory: 64 bytes a command, for who writes records by other means. */
+    get bytes(): Uint8Array;
+    /** How many commands it has room for: less than before, if its memory has been resized or taken away. */
+    get capacity(): number;
+    /**
+     * How many commands are written. Set it to hand over records that were written by other means.
+     *
+     * @throws {@link LightningError} `INVALID_REQUEST` unless it is a whole number up to `capacity`.
+     */
+    get count(): number;
+    set count(count: number);
+    /** True when there is no room for another command. */
+    get full(): boolean;
+    /** Forgets all commands. */
+    clear(): void;
+    /** A deposit of so many atoms. */
+    deposit(accountId: number, assetId: number, atoms: number | bigint, tag?: number): void;
+    /** A withdrawal of so many atoms. */
+    withdraw(accountId: number, assetId: number, atoms: number | bigint, tag?: number): void;
+    /** An order of so many lots, at so many ticks or better. */
+    limit(accountId: number, symbolId: number, side: Side, ticks: number, lots: number, tag?: number, options?: RawOrderOptions): void;
+    /** An order of so many lots at market. */
+    market(accountId: number, symbolId: number, side: Side, lots: number, tag?: number, options?: RawOrderOptions): void;
+    /** An order at market for so many atoms of the quote asset. */
+    marketForQuote(accountId: number, symbolId: number, side: Side, atoms: number | bigint, tag?: number, options?: RawOrderOptions): void;
+    /** A cancel. */
+    cancel(accountId: number, orderId: number, tag?: number): void;
+    /** A change of an order's price and whole quantity; zero leaves it as it is. */
+    amend(accountId: number, symbolId: number, orderId: number, ticks: number, lots: number, tag?: number): void;
+    /** Makes an order's quantity less by so many lots. */
+    reduce(accountId: number, symbolId: number, orderId: number, lots: number, tag?: number): void;
+}
+/**
+ * Reads the results of {@link Engine.submitRaw}: one of each command, in their order, each with its fills. A reader that
+ * is handed over again is filled anew, which saves its memory.
+ *
+ * What is a number here is exact: what needs more than 53 bits is a bigint ({@link ResultReader.get}), or refused.
+ */
+declare class ResultReader {
+    #private;
+    /** @param capacity - results to make room for; more room is made as it is needed. */
+    constructor(capacity?: number);
+    /** How many results. */
+    get count(): number;
+    /** How many fills, of all results. */
+    get fillCount(): number;
+    /** The code of a refusal; null for what was done. */
+    code(index: number): ErrorCode | null;
+    /** The command's tag. */
+    tag(index: number): number;
+    /** The order's id: of the new order, or of the one that was canceled or amended. 0 where there is none. */
+    orderId(index: number): number;
+    /** Where the order stands. Of a refusal and of a deposit it says nothing. */
+    status(index: number): OrderStatus;
+    /** Why the order was canceled or has expired. */
+    reason(index: number): StatusReason | null;
+    /** Lots that were filled by this very command; of a cancel, lots that were canceled. */
+    quantity(index: number): number;
+    /** Lots that are still open. */
+    open(index: number): number;
+    /**
+     * Atoms: of an order the quote that was traded; of a cancel what was released, in the asset that the order gives; of a
+     * deposit or withdrawal what is available now.
+     */
+    amount(index: number): bigint;
+    /** The record of the log that says it. */
+    seq(index: number): number;
+    /** How many fills the order had at once. */
+    fills(index: number): number;
+    /** One of them. */
+    fill(index: number, which: number): RawFill;
+    /** All of a result as an object. */
+    get(index: number): RawResult;
 }
 
 /** Assets and symbols: what is traded for what, and by which rules. */
@@ -2437,6 +2591,58 @@ declare class Engine {
      * ```
      */
     placeOrder(order: NewOrder): Promise<OrderResult>;
+    /**
+     * Places an order and has its result at once: {@link Engine.placeOrder} without a promise, for an engine that runs in
+     * the caller's thread (`threads: 'inline'`). Calls that were made before are done before.
+     *
+     * @throws {@link LightningError} as {@link Engine.placeOrder}; `NOT_SUPPORTED` if the engine has threads, whose
+     * answers come later.
+     *
+     * @example
+     * ```ts
+     * const engine = await Engine.open({ threads: 'inline' });
+     * const order = engine.submit({
+     *   accountId: 1, symbol: 'BTC-USDT', side: 'buy', type: 'limit', price: '100', quantity: '2',
+     * });
+     * ```
+     */
+    submit(order: NewOrder): OrderResult;
+    /**
+     * Places several orders, one after the other, and has their results at once: {@link Engine.placeOrders} without a
+     * promise, for an engine that runs in the caller's thread (`threads: 'inline'`).
+     *
+     * @param orders - 1,000 at most.
+     * @throws {@link LightningError} `BATCH_TOO_LARGE`, `NOT_SUPPORTED`; what is wrong with an order is in its item.
+     */
+    submitBatch(orders: readonly NewOrder[]): BatchItem<OrderResult>[];
+    /**
+     * Makes a batch of raw commands: integers only, in records of 64 bytes. They are judged as any other call is, and get
+     * the same codes, without sentences. Resolves when all of them are answered, with a result of each, in their order;
+     * what is wrong with a command is in its result.
+     *
+     * Commands are copied before this returns: the writer can be used again. Commands of one account are done in their
+     * order; where too many are in flight (`limits.inFlight`) the rest of a batch is `BUSY`, and can be sent again.
+     *
+     * @param reader - where the results go; a new one by default. It is filled when the promise resolves.
+     * @throws {@link LightningError} `BUSY` if too many results wait to be taken (1,048,576), `ENGINE_CLOSED`,
+     * `INVALID_REQUEST` for what is no writer or reader, a writer whose memory was taken away, or a reader that waits
+     * for other results. Nothing was done then.
+     *
+     * @example
+     * ```ts
+     * const writer = new CommandWriter();
+     * writer.limit(1, symbol.id, 'sell', 10_000, 5);
+     * const results = await engine.submitRaw(writer);
+     * if (results.code(0) === null) console.log(results.orderId(0), results.quantity(0));
+     * ```
+     */
+    submitRaw(writer: CommandWriter, reader?: ResultReader): Promise<ResultReader>;
+    /**
+     * The same with its results at once, for an engine that runs in the caller's thread (`threads: 'inline'`).
+     *
+     * @throws {@link LightningError} as {@link Engine.submitRaw}; `NOT_SUPPORTED` if the engine has threads.
+     */
+    submitRawNow(writer: CommandWriter, reader?: ResultReader): ResultReader;
     /**
      * What an order would do, were it placed now; it is judged like one, and nothing is done.
      *
@@ -2732,5 +2938,5 @@ declare class Engine {
     [Symbol.asyncDispose](): Promise<void>;
 }
 
-export { AccountError, Accounts, AdminError, Assets, ConflictError, ERROR_CODES, Engine, InsufficientBalanceError, LightningError, LimitError, MarketClosedError, OrderError, OrderNotFoundError, PostOnlyError, RateLimitError, ReplaceError, RuleError, StorageError, Symbols, SystemError, UnknownOutcomeError, ValidationError };
-export type { AccountFees, AccountInfo, AccountStatus, AdminOptions, AmendRequest, AmendResult, Asset, AssetPatch, AuditEvent, AuditFilter, AuditRecord, Balance, BalanceChange, BatchItem, Bbo, BookLevel, BookSnapshot, CancelAllAfterRequest, CancelAllRequest, CancelAllResult, CancelReason, CancelRequest, CancelResult, CancelTimer, CanceledOrder, CollectFeesRequest, CollectedFees, Conservation, Decimal, DecimalInput, DetailsByCode, DetailsOf, Durability, EngineConfig, EngineEvents, EngineStats, ErrorCode, ErrorDetails, ExpireReason, Fee, FeeMode, FeeRates, Fill, FundsRequest, Idempotent, JournalStats, LedgerEntry, LedgerEntryType, LedgerFilter, LimitOrder, MarketOrder, MassCancel, MaybeDuplicate, Money, MyTrade, MyTradesFilter, NewAsset, NewOco, NewOrder, NewSymbol, OcoResult, OpenOrdersFilter, Order, OrderExtras, OrderFeature, OrderRef, OrderResult, OrderStatus, OrderType, OrdersFilter, OrdersPage, Permissions, PriceBand, RateLimit, RecoveryPhase, RecoveryProgress, RecoveryReport, ReplaceHalves, ReplaceRequest, ReplaceResult, ReplacementOrder, Retention, Side, SignedDecimal, SnapshotInfo, SnapshotOptions, Stamp, StateHash, StatusReason, StopLimitOrder, StopOrder, StpMode, SymbolCancelResult, SymbolInfo, SymbolPatch, SymbolRules, SymbolStatus, SymbolStatusChange, TakeProfitLimitOrder, TakeProfitOrder, TestResult, TimeInForce, TornFrame, Touch, Trade, TrailingStopOrder, TransferRequest, VerifyReport };
+export { AccountError, Accounts, AdminError, Assets, CommandWriter, ConflictError, ERROR_CODES, Engine, InsufficientBalanceError, LightningError, LimitError, MarketClosedError, OrderError, OrderNotFoundError, PostOnlyError, RateLimitError, ReplaceError, ResultReader, RuleError, StorageError, Symbols, SystemError, UnknownOutcomeError, ValidationError };
+export type { AccountFees, AccountInfo, AccountStatus, AdminOptions, AmendRequest, AmendResult, Asset, AssetPatch, AuditEvent, AuditFilter, AuditRecord, Balance, BalanceChange, BatchItem, Bbo, BookLevel, BookSnapshot, CancelAllAfterRequest, CancelAllRequest, CancelAllResult, CancelReason, CancelRequest, CancelResult, CancelTimer, CanceledOrder, CollectFeesRequest, CollectedFees, Conservation, Decimal, DecimalInput, DetailsByCode, DetailsOf, Durability, EngineConfig, EngineEvents, EngineStats, ErrorCode, ErrorDetails, ExpireReason, Fee, FeeMode, FeeRates, Fill, FundsRequest, Idempotent, JournalStats, LedgerEntry, LedgerEntryType, LedgerFilter, LimitOrder, MarketOrder, MassCancel, MaybeDuplicate, Money, MyTrade, MyTradesFilter, NewAsset, NewOco, NewOrder, NewSymbol, OcoResult, OpenOrdersFilter, Order, OrderExtras, OrderFeature, OrderRef, OrderResult, OrderStatus, OrderType, OrdersFilter, OrdersPage, Permissions, PriceBand, RateLimit, RawFill, RawOrderOptions, RawResult, RecoveryPhase, RecoveryProgress, RecoveryReport, ReplaceHalves, ReplaceRequest, ReplaceResult, ReplacementOrder, Retention, Side, SignedDecimal, SnapshotInfo, SnapshotOptions, Stamp, StateHash, StatusReason, StopLimitOrder, StopOrder, StpMode, SymbolCancelResult, SymbolInfo, SymbolPatch, SymbolRules, SymbolStatus, SymbolStatusChange, TakeProfitLimitOrder, TakeProfitOrder, TestResult, TimeInForce, TornFrame, Touch, Trade, TrailingStopOrder, TransferRequest, VerifyReport };

@@ -30,4 +30,5 @@ export {
   ValidationError,
 } from './ts/errors.ts';
 export { ERROR_CODES, type ErrorCode } from './ts/codes.ts';
+export { CommandWriter, ResultReader } from './ts/raw.ts';
 export type * from './ts/types.ts';

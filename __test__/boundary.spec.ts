@@ -5,12 +5,17 @@ import test from 'ava';
 import { Engine } from '../index.ts';
 import { ANSWER_LAYOUT } from '../ts/answers.ts';
 import { panicAfter } from '../ts/engine.ts';
+import { BOOK_LAYOUT } from '../ts/books.ts';
 import { native } from '../ts/native.ts';
+import { RAW_LAYOUT } from '../ts/raw.ts';
 import { LAYOUT } from '../ts/records.ts';
 import { ERROR_CODES } from '../ts/codes.ts';
 
 test('TypeScript and Rust agree on where everything is', (t) => {
-  t.deepEqual({ ...LAYOUT, ...ANSWER_LAYOUT }, JSON.parse(native.layout()));
+  t.deepEqual(
+    { ...LAYOUT, ...ANSWER_LAYOUT, raw: RAW_LAYOUT, book: BOOK_LAYOUT },
+    JSON.parse(native.layout()),
+  );
 });
 
 test('the list of codes is the native one', (t) => {

@@ -6,14 +6,19 @@
  */
 
 import { AnswerReader, type AnswerSink } from './answers.ts';
-import { type Refusal, refuse, toError } from './errors.ts';
+import { BookReader } from './books.ts';
+import { ERROR_CODES } from './codes.ts';
+import { LightningError, type Refusal, refuse, toError } from './errors.ts';
 import { Listeners, tellOne } from './events.ts';
 import { native } from './native.ts';
 import { type NativeOptions, nativeOptions } from './options.ts';
+import { type CommandWriter, RAW_LAYOUT, type ResultReader } from './raw.ts';
 import { RecordWriter } from './records.ts';
 import type {
   AdminOptions,
   Asset,
+  Bbo,
+  BookSnapshot,
   EngineConfig,
   RecoveryProgress,
   RecoveryReport,
@@ -30,6 +35,15 @@ interface Pending {
   reject: (error: Error) => void;
 }
 
+/** The answer to a call that is made at once. */
+type Now<Result> = { ok: true; result: Result } | { ok: false; error: LightningError };
+
+/** Below it, what a raw batch returns is no size but the code of its refusal. */
+const REFUSED = -1e15;
+/** Its results can be taken when the news have been. */
+const NEWS = -2e15;
+
+const RESOLVED = Promise.resolve();
 /** `setInterval`'s longest period: this timer is only there to be ref'd. */
 const LONG_MS = 2 ** 31 - 1;
 
@@ -50,12 +64,22 @@ export class Core implements AnswerSink {
   /** Does closing it mean to write something? */
   readonly #isKept: boolean;
   readonly #writer = new RecordWriter();
-  readonly #reader = new AnswerReader((id) => known(this.#symbolById[id], id));
+  readonly #reader = this.#newReader();
+  readonly #books = new BookReader();
   /** By ticket. */
   readonly #pending: (Pending | undefined)[] = [];
+  /** By ticket: where the results of raw batches go that are under way. */
+  readonly #readers = new Map<number, { reader: ResultReader; count: number }>();
+  /** Writers and readers of calls that are made at once, while nobody uses them. */
+  readonly #spareWriters: RecordWriter[] = [];
+  readonly #spareReaders: AnswerReader[] = [];
   readonly #freeTickets: number[] = [];
   #waiting = 0;
   #flushIsDue = false;
+  readonly #flushNow = (): void => {
+    this.#flushIsDue = false;
+    this.#flush();
+  };
   #drainIsDue = false;
   #draining = false;
   #closed = false;
@@ -106,21 +130,159 @@ export class Core implements AnswerSink {
         reject(error as Error);
         return;
       }
-      const ticket = this.#freeTickets.pop() ?? this.#pending.length;
-      this.#pending[ticket] = { resolve, reject };
-      if (this.#waiting === 0) keepAlive(this);
-      this.#waiting += 1;
-      this.#writer.commit(ticket);
+      this.#writer.commit(this.#expect({ resolve, reject }));
       if (this.#writer.full) {
         this.#flush();
       } else if (!this.#flushIsDue) {
         this.#flushIsDue = true;
-        queueMicrotask(() => {
-          this.#flushIsDue = false;
-          this.#flush();
-        });
+        // A microtask, at a fifth of what queueMicrotask() costs, which makes an async resource of each.
+        void RESOLVED.then(this.#flushNow);
       }
     });
+  }
+
+  /**
+   * Makes calls and has their answers when this returns, in their order: of an engine that runs in the caller's thread.
+   * What is wrong with one of them is in its answer.
+   */
+  callNow<Result>(
+    what: string,
+    instead: string,
+    all: readonly object[],
+    write: (record: RecordWriter, given: Fields) => unknown,
+  ): Now<Result>[] {
+    if (!this.#inline) {
+      throw refuse(
+        'NOT_SUPPORTED',
+        `an engine with threads answers later: use ${instead}, or threads: 'inline'`,
+      );
+    }
+    if (this.#closed) throw refuse('ENGINE_CLOSED', 'the engine is closed');
+    this.#flush();
+    // A getter of an argument is the caller's code, and may make such calls, too: it gets others.
+    const writer = this.#spareWriters.pop() ?? new RecordWriter();
+    const reader = this.#spareReaders.pop() ?? this.#newReader();
+    const answers: Now<Result>[] = [];
+    const run = (): void => {
+      const { count, lines } = writer;
+      writer.count = 0;
+      if (lines.length > 0) writer.lines = [];
+      this.#runNow(reader, writer.bytes, count, lines, answers as Now<unknown>[]);
+    };
+    try {
+      for (const [ticket, given] of all.entries()) {
+        try {
+          write(writer, fields(what, given));
+          writer.commit(ticket);
+        } catch (error) {
+          if (!(error instanceof LightningError)) throw error;
+          answers[ticket] = { ok: false, error };
+        }
+        if (writer.full) run();
+      }
+      if (writer.count > 0) run();
+    } finally {
+      writer.count = 0;
+      writer.lines = [];
+      reader.shrink();
+      this.#spareWriters.push(writer);
+      this.#spareReaders.push(reader);
+    }
+    for (let ticket = 0; ticket < all.length; ticket += 1) {
+      answers[ticket] ??= { ok: false, error: refuse('OUTCOME_UNKNOWN', 'the engine halted') };
+    }
+    return answers;
+  }
+
+  #runNow(
+    reader: AnswerReader,
+    bytes: Uint8Array,
+    count: number,
+    lines: readonly string[],
+    answers: Now<unknown>[],
+  ): void {
+    const sink: AnswerSink = {
+      resolve: (ticket, result) => (answers[ticket] = { ok: true, result }),
+      reject: (ticket, refusal) => (answers[ticket] = { ok: false, error: toError(refusal) }),
+      unreadable: (ticket, cause) => (answers[ticket] = { ok: false, error: unreadable(cause) }),
+      complete: () => {},
+      halt: () => {},
+    };
+    const words = lines.length > 0 ? `[${lines.join(',')}]` : undefined;
+    let end = native.runNow(this.#handle, bytes, count, words, reader.bytes);
+    for (;;) {
+      if (end < 0) reader.resize(-end);
+      else if (!reader.read(end, sink)) break;
+      end = native.restOfNow(this.#handle, reader.bytes);
+    }
+    if (reader.hasNews) this.drain();
+  }
+
+  /** Makes the calls of a raw batch; resolves when all of them are answered. */
+  submitRaw(writer: CommandWriter, reader: ResultReader): Promise<ResultReader> {
+    return new Promise((resolve, reject) => {
+      if (this.#inline) {
+        resolve(this.submitRawNow(writer, reader));
+        return;
+      }
+      const { bytes, count } = this.#takeCommands(writer, reader);
+      if (count === 0) {
+        resolve(reader.filled(0, 0));
+        return;
+      }
+      const ticket = this.#expect({ resolve, reject });
+      this.#readers.set(ticket, { reader, count });
+      const code = native.submitRaw(this.#handle, bytes, count, ticket);
+      if (code === 0) return;
+      this.#readers.delete(ticket);
+      this.#settle(ticket);
+      reject(refusedRaw(code));
+    });
+  }
+
+  /** The same, of an engine that runs in the caller's thread. */
+  submitRawNow(writer: CommandWriter, reader: ResultReader): ResultReader {
+    if (!this.#inline) {
+      throw refuse(
+        'NOT_SUPPORTED',
+        "an engine with threads answers later: use submitRaw, or threads: 'inline'",
+      );
+    }
+    const { bytes, count } = this.#takeCommands(writer, reader);
+    // No call is under way with this number: it has been answered when this returns.
+    const ticket = this.#freeTickets.pop() ?? this.#pending.push(undefined) - 1;
+    this.#freeTickets.push(ticket);
+    const end = native.runRaw(this.#handle, bytes, count, ticket, reader.bytes);
+    if (end === NEWS) {
+      const results = this.#take(ticket, reader, count);
+      this.drain();
+      return results;
+    }
+    if (end < REFUSED) throw refusedRaw(REFUSED - end);
+    if (end >= 0) return reader.filled(count, end);
+    reader.resize(-end);
+    return this.#take(ticket, reader, count);
+  }
+
+  /** What a writer holds, once everything is asked that was asked before. */
+  #takeCommands(writer: CommandWriter, reader: ResultReader): { bytes: Uint8Array; count: number } {
+    if (this.#closed) throw refuse('ENGINE_CLOSED', 'the engine is closed');
+    for (const busy of this.#readers.values()) {
+      if (busy.reader === reader)
+        throw refuse('INVALID_REQUEST', 'the reader waits for other results', 'reader');
+    }
+    const { bytes, count, capacity } = writer;
+    if (count > capacity) {
+      throw refuse(
+        'INVALID_REQUEST',
+        `the writer has lost its memory: room for ${capacity} of ${count}`,
+        'writer',
+      );
+    }
+    this.#flush();
+    // Node does not always tell native code how long a view of memory is that can change its size.
+    const { resizable, growable } = bytes.buffer as { resizable?: boolean; growable?: boolean };
+    return { bytes: resizable || growable ? bytes.slice(0, count * RAW_LAYOUT.record) : bytes, count };
   }
 
   /** Makes a call in words. */
@@ -154,6 +316,28 @@ export class Core implements AnswerSink {
     return answered(question(this.#handle));
   }
 
+  /** The best levels of a symbol's book. */
+  book(name: string, levels: number, cumulative: boolean): BookSnapshot {
+    const symbol = this.#read(name, levels, cumulative);
+    if (symbol) return this.#books.book(symbol, cumulative);
+    return this.ask((handle) => native.book(handle, name, levels, cumulative));
+  }
+
+  /** Best bid and offer of a symbol. */
+  bbo(name: string): Bbo {
+    const symbol = this.#read(name, 1, false);
+    if (symbol) return this.#books.bbo(symbol);
+    return this.ask((handle) => native.bbo(handle, name));
+  }
+
+  /** Has a book written to where it is read from. Nothing if there is none to be read: why not, words can say. */
+  #read(name: string, levels: number, cumulative: boolean): SymbolInfo | undefined {
+    const symbol = this.symbols.get(name);
+    if (this.#closed || !symbol || levels >>> 0 !== levels) return undefined;
+    const end = native.readBook(this.#handle, symbol.id, levels, cumulative, this.#books.bytes);
+    return end < 0 ? undefined : symbol;
+  }
+
   /** Has something done in a thread of its own that takes its time, after every call that was made before it. */
   async work<Result>(task: (handle: Handle, done: (answer: string) => void) => void): Promise<Result> {
     if (this.#closed) throw refuse('ENGINE_CLOSED', 'the engine is closed');
@@ -168,16 +352,22 @@ export class Core implements AnswerSink {
    */
   drain(): void {
     this.#drainIsDue = true;
-    if (this.#draining) return;
+    if (!this.#draining) this.#drain(() => native.drain(this.#handle, this.#reader.bytes));
+  }
+
+  #drain(first: () => number): void {
     this.#draining = true;
     try {
-      while (this.#drainIsDue) {
-        const end = native.drain(this.#handle, this.#reader.bytes);
-        if (end < 0) this.#reader.resize(-end);
-        else {
-          this.#drainIsDue = false;
-          if (this.#reader.read(end, this)) this.#drainIsDue = true;
+      for (let fill = first; ; fill = () => native.drain(this.#handle, this.#reader.bytes)) {
+        this.#drainIsDue = false;
+        const end = fill();
+        if (end < 0) {
+          this.#reader.resize(-end);
+          this.#drainIsDue = true;
+        } else if (this.#reader.read(end, this)) {
+          this.#drainIsDue = true;
         }
+        if (!this.#drainIsDue) break;
       }
     } finally {
       this.#draining = false;
@@ -213,6 +403,24 @@ export class Core implements AnswerSink {
     this.drain();
   }
 
+  complete(ticket: number): void {
+    const batch = this.#readers.get(ticket);
+    if (!batch) return;
+    this.#readers.delete(ticket);
+    const { reader, count } = batch;
+    this.resolve(ticket, this.#take(ticket, reader, count));
+  }
+
+  /** Takes the results of a raw batch that is complete. */
+  #take(ticket: number, reader: ResultReader, count: number): ResultReader {
+    let end = native.takeRaw(this.#handle, ticket, reader.bytes);
+    if (end < 0) {
+      reader.resize(-end);
+      end = native.takeRaw(this.#handle, ticket, reader.bytes);
+    }
+    return reader.filled(count, end);
+  }
+
   resolve(ticket: number, result: unknown): void {
     this.#settle(ticket)?.resolve(result as never);
   }
@@ -222,7 +430,7 @@ export class Core implements AnswerSink {
   }
 
   unreadable(ticket: number, cause: unknown): void {
-    this.#settle(ticket)?.reject(refuse('OUTCOME_UNKNOWN', `the answer can't be read: ${String(cause)}`));
+    this.#settle(ticket)?.reject(unreadable(cause));
   }
 
   halt(why: Refusal): void {
@@ -242,6 +450,19 @@ export class Core implements AnswerSink {
     return recovery;
   }
 
+  #newReader(): AnswerReader {
+    return new AnswerReader((id) => known(this.#symbolById[id], id));
+  }
+
+  /** A ticket for a call that is about to be made. */
+  #expect(call: Pending): number {
+    const ticket = this.#freeTickets.pop() ?? this.#pending.length;
+    this.#pending[ticket] = call;
+    if (this.#waiting === 0) keepAlive(this);
+    this.#waiting += 1;
+    return ticket;
+  }
+
   #settle(ticket: number): Pending | undefined {
     const call = this.#pending[ticket];
     if (!call) return undefined;
@@ -258,13 +479,14 @@ export class Core implements AnswerSink {
     const { lines } = this.#writer;
     this.#writer.count = 0;
     if (lines.length > 0) this.#writer.lines = [];
-    native.submit(
-      this.#handle,
-      this.#writer.bytes,
-      count,
-      lines.length > 0 ? `[${lines.join(',')}]` : undefined,
-    );
-    // Inline engines have answered already; the others' refusals at the edge are ready too, and wake us.
+    const words = lines.length > 0 ? `[${lines.join(',')}]` : undefined;
+    const { bytes } = this.#writer;
+    if (this.#inline && !this.#draining) {
+      // It answers at once. Where answers are being read, whoever does it goes on with these.
+      this.#drain(() => native.run(this.#handle, bytes, count, words, this.#reader.bytes));
+      return;
+    }
+    native.submit(this.#handle, bytes, count, words);
     if (this.#inline) this.drain();
   }
 }
@@ -307,6 +529,21 @@ function recover({ text, onRecovery }: NativeOptions, wake: () => void): Promise
       }
     });
   });
+}
+
+/** The whole of a raw batch is refused; nothing of it was done. */
+function refusedRaw(number: number): LightningError {
+  if (number === ERROR_CODES.BUSY.number) {
+    return refuse('BUSY', 'the results of too many commands wait to be taken');
+  }
+  if (number === ERROR_CODES.BATCH_TOO_LARGE.number) {
+    return refuse('BATCH_TOO_LARGE', 'the batch has too many commands');
+  }
+  return refuse('INVALID_REQUEST', 'the writer has lost its memory', 'writer');
+}
+
+function unreadable(cause: unknown): LightningError {
+  return refuse('OUTCOME_UNKNOWN', `the answer can't be read: ${String(cause)}`);
 }
 
 function known(symbol: SymbolInfo | undefined, id: number): SymbolInfo {

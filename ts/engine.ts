@@ -8,7 +8,8 @@ import { Accounts } from './accounts.ts';
 import { Core } from './core.ts';
 import { LightningError, refuse } from './errors.ts';
 import { native } from './native.ts';
-import { OP, writePlainOrder } from './records.ts';
+import { CommandWriter, ResultReader } from './raw.ts';
+import { OP, type RecordWriter, writePlainOrder } from './records.ts';
 import { Assets, Symbols } from './symbols.ts';
 import type {
   AdminOptions,
@@ -51,7 +52,7 @@ import type {
   Trade,
   VerifyReport,
 } from './types.ts';
-import { boolean, fields, number, string, text, wrongType } from './values.ts';
+import { boolean, type Fields, fields, number, string, text, wrongType } from './values.ts';
 import { callText, WORDS } from './words.ts';
 
 export { Accounts } from './accounts.ts';
@@ -153,9 +154,77 @@ export class Engine {
    * ```
    */
   placeOrder(order: NewOrder): Promise<OrderResult> {
-    return this.#core.call('order', order, (record, given) => {
-      if (!writePlainOrder(record, given)) record.words(callText('placeOrder', given, WORDS.placeOrder));
-    });
+    return this.#core.call('order', order, writeOrder);
+  }
+
+  /**
+   * Places an order and has its result at once: {@link Engine.placeOrder} without a promise, for an engine that runs in
+   * the caller's thread (`threads: 'inline'`). Calls that were made before are done before.
+   *
+   * @throws {@link LightningError} as {@link Engine.placeOrder}; `NOT_SUPPORTED` if the engine has threads, whose
+   * answers come later.
+   *
+   * @example
+   * ```ts
+   * const engine = await Engine.open({ threads: 'inline' });
+   * const order = engine.submit({
+   *   accountId: 1, symbol: 'BTC-USDT', side: 'buy', type: 'limit', price: '100', quantity: '2',
+   * });
+   * ```
+   */
+  submit(order: NewOrder): OrderResult {
+    const [answer] = this.#core.callNow<OrderResult>('order', 'placeOrder', [order], writeOrder);
+    if (!answer) throw refuse('INTERNAL', 'an order has no answer');
+    if (!answer.ok) throw answer.error;
+    return answer.result;
+  }
+
+  /**
+   * Places several orders, one after the other, and has their results at once: {@link Engine.placeOrders} without a
+   * promise, for an engine that runs in the caller's thread (`threads: 'inline'`).
+   *
+   * @param orders - 1,000 at most.
+   * @throws {@link LightningError} `BATCH_TOO_LARGE`, `NOT_SUPPORTED`; what is wrong with an order is in its item.
+   */
+  submitBatch(orders: readonly NewOrder[]): BatchItem<OrderResult>[] {
+    checkBatch('orders', orders);
+    return this.#core.callNow<OrderResult>('order', 'placeOrders', orders, writeOrder);
+  }
+
+  /**
+   * Makes a batch of raw commands: integers only, in records of 64 bytes. They are judged as any other call is, and get
+   * the same codes, without sentences. Resolves when all of them are answered, with a result of each, in their order;
+   * what is wrong with a command is in its result.
+   *
+   * Commands are copied before this returns: the writer can be used again. Commands of one account are done in their
+   * order; where too many are in flight (`limits.inFlight`) the rest of a batch is `BUSY`, and can be sent again.
+   *
+   * @param reader - where the results go; a new one by default. It is filled when the promise resolves.
+   * @throws {@link LightningError} `BUSY` if too many results wait to be taken (1,048,576), `ENGINE_CLOSED`,
+   * `INVALID_REQUEST` for what is no writer or reader, a writer whose memory was taken away, or a reader that waits
+   * for other results. Nothing was done then.
+   *
+   * @example
+   * ```ts
+   * const writer = new CommandWriter();
+   * writer.limit(1, symbol.id, 'sell', 10_000, 5);
+   * const results = await engine.submitRaw(writer);
+   * if (results.code(0) === null) console.log(results.orderId(0), results.quantity(0));
+   * ```
+   */
+  async submitRaw(writer: CommandWriter, reader: ResultReader = new ResultReader()): Promise<ResultReader> {
+    checkRaw(writer, reader);
+    return this.#core.submitRaw(writer, reader);
+  }
+
+  /**
+   * The same with its results at once, for an engine that runs in the caller's thread (`threads: 'inline'`).
+   *
+   * @throws {@link LightningError} as {@link Engine.submitRaw}; `NOT_SUPPORTED` if the engine has threads.
+   */
+  submitRawNow(writer: CommandWriter, reader: ResultReader = new ResultReader()): ResultReader {
+    checkRaw(writer, reader);
+    return this.#core.submitRawNow(writer, reader);
   }
 
   /**
@@ -430,7 +499,7 @@ export class Engine {
     const { levels = 20, cumulative = false } = fields('options', options);
     if (typeof levels !== 'number') throw refuse('INVALID_DEPTH', 'levels is not a number', 'levels');
     const sums = boolean('cumulative', cumulative);
-    return this.#core.ask((handle) => native.book(handle, text('symbol', symbol), levels, sums));
+    return this.#core.book(text('symbol', symbol), levels, sums);
   }
 
   /**
@@ -439,7 +508,7 @@ export class Engine {
    * @throws {@link LightningError} `UNKNOWN_SYMBOL`.
    */
   bbo(symbol: string): Bbo {
-    return this.#core.ask((handle) => native.bbo(handle, text('symbol', symbol)));
+    return this.#core.bbo(text('symbol', symbol));
   }
 
   /**
@@ -624,16 +693,29 @@ export class Engine {
   }
 }
 
+function writeOrder(record: RecordWriter, given: Fields): void {
+  if (!writePlainOrder(record, given)) record.words(callText('placeOrder', given, WORDS.placeOrder));
+}
+
+function checkRaw(writer: unknown, reader: unknown): void {
+  if (!(writer instanceof CommandWriter)) throw wrongType('writer', 'a CommandWriter', writer);
+  if (!(reader instanceof ResultReader)) throw wrongType('reader', 'a ResultReader', reader);
+}
+
+function checkBatch(what: string, items: unknown): void {
+  if (!Array.isArray(items)) throw wrongType(what, 'an array', items);
+  if (items.length > BATCH_MAX) {
+    throw refuse('BATCH_TOO_LARGE', `${items.length} items, more than ${BATCH_MAX}`, what);
+  }
+}
+
 /** Makes each call of a batch by itself. */
 async function batch<Item, Result>(
   what: string,
   items: readonly Item[],
   call: (item: Item) => Promise<Result>,
 ): Promise<BatchItem<Result>[]> {
-  if (!Array.isArray(items)) throw wrongType(what, 'an array', items);
-  if (items.length > BATCH_MAX) {
-    throw refuse('BATCH_TOO_LARGE', `${items.length} items, more than ${BATCH_MAX}`, what);
-  }
+  checkBatch(what, items);
   return Promise.all(
     (items as readonly Item[]).map(async (item): Promise<BatchItem<Result>> => {
       try {

@@ -39,30 +39,21 @@ const MISSING = 0;
 const UNKNOWN = 255;
 /** Known, but nothing that a record has room for. */
 const IN_WORDS = 254;
-const SIDES: ReadonlyMap<unknown, number> = new Map([
-  ['buy', 1],
-  ['sell', 2],
-]);
-const TYPES: ReadonlyMap<unknown, number> = new Map([
-  ['limit', 1],
-  ['market', 2],
-  ...['stop', 'stop_limit', 'take_profit', 'take_profit_limit', 'trailing_stop'].map(
-    (type) => [type, IN_WORDS] as const,
-  ),
-]);
-const TIFS: ReadonlyMap<unknown, number> = new Map([
-  ['GTC', 1],
-  ['IOC', 2],
-  ['FOK', 3],
-  ['GTD', IN_WORDS],
-  ['DAY', IN_WORDS],
+const TYPES_IN_WORDS: ReadonlySet<unknown> = new Set([
+  'stop',
+  'stop_limit',
+  'take_profit',
+  'take_profit_limit',
+  'trailing_stop',
 ]);
 /** The modes of self-trade prevention; in a record each is its index + 1. */
 export const STP_MODES = ['NONE', 'EXPIRE_TAKER', 'EXPIRE_MAKER', 'EXPIRE_BOTH', 'DECREMENT'] as const;
 const STPS: ReadonlyMap<unknown, number> = new Map(STP_MODES.map((mode, index) => [mode, index + 1]));
 
+/** The lengths of four texts that are not there. */
+const ABSENT_TEXTS = LAYOUT.absent * 0x0101_0101;
 /** Calls that one buffer holds; a full one is handed over at once. */
-const CAPACITY = 512;
+const CAPACITY = 1_024;
 
 /** A buffer of records, reused from batch to batch, and the words of those that are made in words. */
 export class RecordWriter {
@@ -82,10 +73,14 @@ export class RecordWriter {
 
   /** Begins a record. It counts once it is committed, so that a refused one leaves no trace. */
   begin(op: number): this {
-    this.#at = this.count * LAYOUT.record;
-    this.bytes.fill(0, this.#at, this.#at + LAYOUT.textsAt);
-    this.bytes.fill(LAYOUT.absent, this.#at + LAYOUT.lengthsAt, this.#at + LAYOUT.lengthsAt + LAYOUT.texts);
-    this.bytes[this.#at] = op;
+    const at = this.count * LAYOUT.record;
+    this.#at = at;
+    // The shape is nothing yet, and each of the four texts is absent. (A call to fill() costs more than all of these.)
+    this.#view.setUint32(at, op, true);
+    this.#view.setUint32(at + LAYOUT.lengthsAt, ABSENT_TEXTS, true);
+    this.#view.setUint32(at + LAYOUT.flagsAt, 0, true);
+    this.#view.setFloat64(at + LAYOUT.accountAt, 0, true);
+    this.#view.setFloat64(at + LAYOUT.orderAt, 0, true);
     return this;
   }
 
@@ -154,12 +149,33 @@ export class RecordWriter {
   }
 }
 
+// Compared one by one: that is several times as fast as looking up a map, and there are three of these in each order.
+
+function sideCode(side: unknown): number {
+  return side === 'buy' ? 1 : side === 'sell' ? 2 : side === undefined ? MISSING : UNKNOWN;
+}
+
+function typeCode(type: unknown): number {
+  if (type === 'limit') return 1;
+  if (type === 'market') return 2;
+  if (type === undefined) return MISSING;
+  return TYPES_IN_WORDS.has(type) ? IN_WORDS : UNKNOWN;
+}
+
+function tifCode(tif: unknown): number {
+  if (tif === undefined) return MISSING;
+  if (tif === 'GTC') return 1;
+  if (tif === 'IOC') return 2;
+  if (tif === 'FOK') return 3;
+  return tif === 'GTD' || tif === 'DAY' ? IN_WORDS : UNKNOWN;
+}
+
 /** Writes an order as a record, if it has nothing that a record has no room for; otherwise says false. */
 export function writePlainOrder(record: RecordWriter, given: Fields): boolean {
   // Everything is read before the record is begun: a getter is the caller's code, and may make calls of its own.
   const { accountId, symbol, side, type, timeInForce, price, quantity, quoteQuantity, postOnly, stp } = given;
-  const kind = type === undefined ? MISSING : (TYPES.get(type) ?? UNKNOWN);
-  const tif = timeInForce === undefined ? MISSING : (TIFS.get(timeInForce) ?? UNKNOWN);
+  const kind = typeCode(type);
+  const tif = tifCode(timeInForce);
   if (
     kind === IN_WORDS ||
     tif === IN_WORDS ||
@@ -182,7 +198,7 @@ export function writePlainOrder(record: RecordWriter, given: Fields): boolean {
   record
     .begin(OP.place)
     .account(accountId)
-    .shape(side === undefined ? MISSING : (SIDES.get(side) ?? UNKNOWN), kind, tif)
+    .shape(sideCode(side), kind, tif)
     .name(0, 'symbol', symbol)
     .decimal(1, 'price', price)
     .decimal(2, 'quantity', quantity)

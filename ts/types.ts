@@ -11,4 +11,5 @@ export type * from './types/durability.ts';
 export type * from './types/engine.ts';
 export type * from './types/market-data.ts';
 export type * from './types/orders.ts';
+export type * from './types/raw.ts';
 export type * from './types/symbols.ts';

@@ -126,11 +126,33 @@ export interface OpenedSoFar {
   ended?: Opened
 }
 
+/**
+ * The best levels of a book, as numbers in a buffer: how many bytes, or a negative number if [`book`] has to say why
+ * there is none.
+ */
+export declare function readBook(handle: ExternalObject<Handle>, symbol: number, levels: number, cumulative: boolean, buffer: Uint8Array): number
+
 /** Removes an asset that is not in use. */
 export declare function removeAsset(handle: ExternalObject<Handle>, code: string, requestId?: number | undefined | null): string
 
 /** Removes a symbol; with `force`, its orders, too. */
 export declare function removeSymbol(handle: ExternalObject<Handle>, name: string, force: boolean, requestId?: number | undefined | null): string
+
+/** The answers of [`run_now`] that did not fit. */
+export declare function restOfNow(handle: ExternalObject<Handle>, answers: Uint8Array): number
+
+/** [`submit`] and [`drain`] in one, for an engine that has answered when it was asked: nobody needs to be woken. */
+export declare function run(handle: ExternalObject<Handle>, records: Uint8Array, count: number, words: string | undefined | null, answers: Uint8Array): number
+
+/** The same, of which the answers to these calls alone are written: the others' stay where they are. */
+export declare function runNow(handle: ExternalObject<Handle>, records: Uint8Array, count: number, words: string | undefined | null, answers: Uint8Array): number
+
+/**
+ * The same, of an engine that has answered when it was asked, with the results: as [`take_raw`] gives them; or less than
+ * -1e15 by the number of the code for which all of it is refused; or -2e15 if somebody must [`drain`] before they take
+ * them.
+ */
+export declare function runRaw(handle: ExternalObject<Handle>, commands: Uint8Array, count: number, batch: number, results: Uint8Array): number
 
 /** Changes what a symbol accepts; cancels its orders if it is told to. */
 export declare function setSymbolStatus(handle: ExternalObject<Handle>, name: string, status: string, cancelOpen: boolean, requestId?: number | undefined | null): string
@@ -159,6 +181,18 @@ export declare function stats(handle: ExternalObject<Handle>): string
  * array of the calls that are made in words, in the order of their records.
  */
 export declare function submit(handle: ExternalObject<Handle>, buffer: Uint8Array, count: number, words?: string | undefined | null): void
+
+/**
+ * Asks a batch of raw commands: the first `count` records, which must be there. [`drain`] says when all of them are
+ * answered. 0, or the number of the code for which all of it is refused.
+ */
+export declare function submitRaw(handle: ExternalObject<Handle>, commands: Uint8Array, count: number, batch: number): number
+
+/**
+ * Writes the results of a raw batch that is complete, and says where they end. Negative: they need a buffer of that
+ * size.
+ */
+export declare function takeRaw(handle: ExternalObject<Handle>, batch: number, results: Uint8Array): number
 
 /** Public trades, ascending. JSON out. */
 export declare function trades(handle: ExternalObject<Handle>, symbol: string, fromId: number | undefined | null, limit: number): string

@@ -4,6 +4,9 @@
 //! apart into digits and scale and compared with the unit's grid in checked integer arithmetic. Nothing is
 //! rounded: what is not on the grid is refused.
 
+use std::borrow::Cow;
+
+use lightning_core::limits::AMOUNT_MAX;
 use lightning_core::reject::Code;
 use rust_decimal::Decimal;
 
@@ -27,6 +30,17 @@ enum Fit {
     Overflows,
     /// It has more than 28 decimals.
     TooFine,
+    /// It is no decimal but a count of its field's own units.
+    Counted,
+}
+
+/// A number as a call gives it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Given<'a> {
+    /// Text, whatever it says.
+    Text(&'a str),
+    /// A count of ticks, lots or atoms: whichever its field is in.
+    Units(u128),
 }
 
 /// A plain positive decimal that was read. Whether it fits shows when somebody wants its value. (It stands in
@@ -35,8 +49,8 @@ enum Fit {
 pub struct Number<'a> {
     /// The request's field.
     pub field: &'static str,
-    /// What stood there.
-    pub text: &'a str,
+    /// What stood there; nothing, if it came as a count.
+    text: &'a str,
     /// Its value, if it fits.
     value: Scaled,
     fit: Fit,
@@ -52,6 +66,35 @@ impl<'a> Number<'a> {
         match Self::parse(text) {
             Some((value, fit)) => Ok(Self { field, text, value, fit }),
             None => Err(invalid(field, text)),
+        }
+    }
+
+    /// Reads a number in either form.
+    ///
+    /// # Errors
+    /// `INVALID_DECIMAL` as [`Self::read`], and for a count of zero.
+    #[inline]
+    pub fn of(field: &'static str, given: Given<'a>) -> Result<Self, Refusal> {
+        match given {
+            Given::Text(text) => Self::read(field, text),
+            Given::Units(0) => Err(invalid(field, "0")),
+            Given::Units(units) => {
+                let value = Scaled { digits: units, scale: 0 };
+                Ok(Self { field, text: "", value, fit: Fit::Counted })
+            }
+        }
+    }
+
+    /// The count that it came as; none if it came as a decimal.
+    pub(crate) fn units(&self) -> Option<u128> {
+        (self.fit == Fit::Counted).then_some(self.value.digits)
+    }
+
+    /// The beginning of what stood there, for a message.
+    pub(crate) fn clipped(&self) -> Cow<'a, str> {
+        match self.units() {
+            None => Cow::Borrowed(clipped(self.text)),
+            Some(units) => Cow::Owned(units.to_string()),
         }
     }
 
@@ -88,6 +131,7 @@ impl<'a> Number<'a> {
             Fit::Fits => return Ok(self.value),
             Fit::TooFine => (Code::BadPrecision, "decimals than any asset"),
             Fit::Overflows => (Code::NumberOverflow, "digits than the engine counts"),
+            Fit::Counted => panic!("{} came in units, and has no decimals to look at", self.field),
         };
         Err(Refusal::field(code, self.field, format!("{} has more {what}", self.field)))
     }
@@ -105,11 +149,14 @@ impl<'a> Number<'a> {
     /// # Errors
     /// As [`Self::within`], and `NUMBER_OVERFLOW` for more atoms than the engine counts.
     pub fn atoms(&self, scale: u32) -> Result<u128, Refusal> {
+        if let Some(atoms) = self.units() {
+            return if atoms <= AMOUNT_MAX { Ok(atoms) } else { Err(self.overflow()) };
+        }
         self.within(scale)?.in_units_of(scale).ok_or_else(|| self.overflow())
     }
 
     pub(crate) fn overflow(&self) -> Refusal {
-        let (field, text) = (self.field, clipped(self.text));
+        let (field, text) = (self.field, self.clipped());
         Refusal::field(Code::NumberOverflow, field, format!("{field} is {text}, more than the engine counts"))
     }
 }
@@ -304,6 +351,16 @@ mod tests {
         let number = Number::read("price", &nines).unwrap();
         assert_eq!(number.value().unwrap_err().code, Code::NumberOverflow);
         assert_eq!(Number::read("price", "1.5").unwrap().atoms(0).unwrap_err().code, Code::BadPrecision);
+    }
+
+    #[test]
+    fn a_count_is_what_it_says_and_zero_is_none() {
+        let count = |units| Number::of("amount", Given::Units(units));
+        assert_eq!(count(0).unwrap_err().code, Code::InvalidDecimal);
+        assert_eq!(count(1).unwrap().atoms(8).unwrap(), 1, "whatever the scale");
+        assert_eq!(count(AMOUNT_MAX).unwrap().atoms(8).unwrap(), AMOUNT_MAX);
+        assert_eq!(count(AMOUNT_MAX + 1).unwrap().atoms(8).unwrap_err().code, Code::NumberOverflow);
+        assert_eq!(Number::of("amount", Given::Text("1")).unwrap().atoms(8).unwrap(), 100_000_000);
     }
 
     #[test]

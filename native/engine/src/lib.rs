@@ -10,6 +10,7 @@ pub mod config;
 pub mod decimal;
 pub mod edge;
 pub mod market_data;
+pub mod raw;
 pub mod recovery;
 pub mod refusal;
 pub mod registry;
@@ -61,7 +62,7 @@ use crate::once::Once;
 #[doc(hidden)]
 pub use crate::opening::Opening;
 use crate::refusal::Refusal;
-use crate::registry::{Registry, Symbol};
+use crate::registry::{Key, Registry, Symbol};
 use crate::replies::Replies;
 pub use crate::replies::{Answer, Ready, Wake};
 use crate::router::shard_of_account;
@@ -203,9 +204,16 @@ impl Engine {
         }
     }
 
+    /// Asks a batch and takes everything that has been answered by then: of an inline engine, which wakes nobody, that is
+    /// all of it.
+    pub fn submit_and_drain<'a>(&self, batch: impl IntoIterator<Item = (Ticket, Call<'a>)>) -> Ready {
+        self.submit(batch);
+        self.drain()
+    }
+
     /// Runs a command to its end, in the caller's thread.
     fn run(&self, inline: &mut Inline, command: Command) {
-        let mut answers = Vec::new();
+        let mut answers = std::mem::take(&mut inline.answers);
         let run = || {
             if let Some(shard) = self.owner(&command.request) {
                 inline.run(shard, command, &mut answers);
@@ -225,11 +233,14 @@ impl Engine {
         if let Err(panic) = catch_unwind(AssertUnwindSafe(run)) {
             self.breaker.halt(Halted::broken(format!("inline: {}", threaded::panic_text(&*panic))));
         }
+        answers.clear();
+        inline.answers = answers;
     }
 
     /// Does something with the shards of an inline engine, and keeps what they decided before anybody else sees it.
     fn on_inline<R>(&self, inline: &Mutex<Inline>, run: impl FnOnce(&mut Inline) -> R) -> R {
         let mut inline = inline.lock().unwrap_or_else(PoisonError::into_inner);
+        inline.begin();
         match catch_unwind(AssertUnwindSafe(|| run(&mut inline))) {
             Ok(result) => {
                 if let Some(kept) = &self.kept {
@@ -264,8 +275,16 @@ impl Engine {
     /// # Errors
     /// `UNKNOWN_SYMBOL`, `INVALID_DEPTH` outside 1 to 20, `ENGINE_CLOSED`.
     pub fn book(&self, symbol: &str, levels: usize) -> Result<(Arc<Symbol>, BookView), Refusal> {
+        self.book_of(Key::Name(symbol), levels)
+    }
+
+    /// The same of a symbol that may be named by its number.
+    ///
+    /// # Errors
+    /// As [`Self::book`].
+    pub fn book_of(&self, symbol: Key<'_>, levels: usize) -> Result<(Arc<Symbol>, BookView), Refusal> {
         self.check_open()?;
-        let symbol = self.registry().find_symbol(symbol)?.clone();
+        let symbol = self.registry().symbol_of(symbol)?.clone();
         if !(1..=BOOK_LEVELS_MAX).contains(&levels) {
             let message = format!("levels is {levels}, not within 1 to {BOOK_LEVELS_MAX}");
             return Err(Refusal::field(Code::InvalidDepth, "levels", message));

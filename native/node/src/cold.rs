@@ -9,6 +9,7 @@ use lightning_core::types::{AccountId, Price, Quantity};
 use lightning_engine::config::{Durability, Options, Retention};
 use lightning_engine::decimal;
 use lightning_engine::market_data::BookView;
+use lightning_engine::raw;
 use lightning_engine::refusal::Refusal;
 use lightning_engine::registry::Symbol;
 use lightning_engine::{Engine, Mischief};
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::answers::{self, milliseconds, side_name, signed_text};
+use crate::books;
 use crate::records;
 
 /// Most trades that one call reads back.
@@ -252,12 +254,69 @@ pub(crate) fn layout() -> String {
         "placed": answers::PLACED,
         "fill": answers::FILL,
         "averageExtraScale": answers::AVERAGE_EXTRA_SCALE,
-        "statuses": answers::STATUSES,
-        "reasons": answers::reasons(),
+        "statuses": raw::STATUSES,
+        "reasons": raw::reasons(),
         "timesInForce": answers::TIMES_IN_FORCE.map(TimeInForce::as_str),
         "stpModes": StpMode::ALL.map(StpMode::as_str),
+        "raw": raw_layout(),
+        "book": {
+            "header": books::HEADER,
+            "level": books::LEVEL,
+            "levelWithSums": books::LEVEL_WITH_SUMS,
+            "most": books::MOST,
+        },
     })
     .to_string()
+}
+
+/// Where everything is in the records of the raw interface.
+fn raw_layout() -> Value {
+    use raw::{command_at, fill_at, op, result_at};
+    json!({
+        "record": raw::RECORD,
+        "batchMax": raw::BATCH_MAX,
+        "ops": {
+            "deposit": op::DEPOSIT,
+            "withdraw": op::WITHDRAW,
+            "place": op::PLACE,
+            "cancel": op::CANCEL,
+            "amend": op::AMEND,
+        },
+        "command": {
+            "op": command_at::OP,
+            "side": command_at::SIDE,
+            "type": command_at::TYPE,
+            "timeInForce": command_at::TIME_IN_FORCE,
+            "flags": command_at::FLAGS,
+            "tag": command_at::TAG,
+            "symbol": command_at::SYMBOL,
+            "account": command_at::ACCOUNT,
+            "order": command_at::ORDER,
+            "price": command_at::PRICE,
+            "quantity": command_at::QUANTITY,
+            "amount": command_at::AMOUNT,
+        },
+        "result": {
+            "code": result_at::CODE,
+            "status": result_at::STATUS,
+            "reason": result_at::REASON,
+            "tag": result_at::TAG,
+            "fills": result_at::FILLS,
+            "firstFill": result_at::FIRST_FILL,
+            "order": result_at::ORDER,
+            "quantity": result_at::QUANTITY,
+            "open": result_at::OPEN,
+            "amount": result_at::AMOUNT,
+            "seq": result_at::SEQ,
+        },
+        "fill": {
+            "trade": fill_at::TRADE,
+            "price": fill_at::PRICE,
+            "quantity": fill_at::QUANTITY,
+            "notional": fill_at::NOTIONAL,
+            "fee": fill_at::FEE,
+        },
+    })
 }
 
 pub(crate) fn answer<T: Serialize>(result: Result<T, Refusal>) -> String {
@@ -340,8 +399,7 @@ struct LevelOut {
 impl TouchOut {
     fn of(symbol: &Symbol, view: &BookView) -> Self {
         let prices = view.bids.first().zip(view.asks.first()).map(|(bid, ask)| (bid.price, ask.price));
-        // Half of a sum of prices has at most one decimal more than a price.
-        let mid = |bid, ask| (symbol.price_digits(bid) + symbol.price_digits(ask)) * 5;
+        let mid = |bid, ask| mid_digits(symbol, bid, ask);
         Self {
             symbol: symbol.name.clone(),
             seq: view.seq,
@@ -365,8 +423,13 @@ impl LevelOut {
     }
 }
 
+/// The mid's digits, at one decimal more than a price: half of a sum of prices needs no more.
+pub(crate) fn mid_digits(symbol: &Symbol, bid: Price, ask: Price) -> u128 {
+    (symbol.price_digits(bid) + symbol.price_digits(ask)) * 5
+}
+
 /// (ask - bid) / mid in hundredths of a basis point, rounded half to even. In ticks: their size cancels out.
-fn spread_bps(bid: Price, ask: Price) -> u128 {
+pub(crate) fn spread_bps(bid: Price, ask: Price) -> u128 {
     let numerator = u128::from((ask - bid).0) * 2 * 1_000_000;
     let denominator = u128::from(bid.0) + u128::from(ask.0);
     decimal::divide_half_even(numerator, denominator)
@@ -389,7 +452,7 @@ fn levels_out(symbol: &Symbol, levels: &[PriceLevel], cumulative: bool) -> Vec<L
 
 /// Each order's notional is below 2^96 and a level has fewer than 2^32 orders. (Sums of levels are checked sums:
 /// they fit as long as the best 20 levels hold fewer than 2^32 orders together.)
-fn level_notional(symbol: &Symbol, level: &PriceLevel) -> u128 {
+pub(crate) fn level_notional(symbol: &Symbol, level: &PriceLevel) -> u128 {
     let one_lot = symbol.spec.notional(level.price, Quantity(1));
     one_lot.0.checked_mul(level.quantity).expect("a level is worth less than 2^128 atoms")
 }

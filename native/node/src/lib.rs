@@ -6,28 +6,38 @@
 //!
 //! What takes its time has threads of its own ([`background`]).
 //!
-//! Buffers come in as slices that are read or written before the call returns, and no pointer into JavaScript
-//! memory is kept; the one `unsafe` block is in [`drain`].
+//! Buffers are read or written before the call returns, and no pointer into JavaScript memory is kept. What is
+//! `unsafe` is the slice that answers are written to ([`Buffer`]), and reading commands out of memory that workers may
+//! be writing to ([`shared`], [`raw`]).
 
 mod admin;
 mod answers;
 mod background;
+mod books;
 mod cold;
 mod kept;
+mod raw;
 mod records;
+mod shared;
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use lightning_core::reject::Code;
+use lightning_core::types::Ticket;
+use lightning_engine::raw::Command;
 use lightning_engine::refusal::Refusal;
-use lightning_engine::{Answer, Engine, Halted, Wake, words};
+use lightning_engine::registry::Registry;
+use lightning_engine::{Answer, Engine, Halted, Ready, Wake, words};
 use napi::bindgen_prelude::{External, Function, Uint8ArraySlice};
 use napi::threadsafe_function::ThreadsafeFunctionCallMode;
 use napi::{Env, Result};
 use napi_derive::napi;
 
 use crate::background::{Opening, in_background};
+use crate::raw::{Batches, Waiter};
+use crate::shared::SharedBytes;
 
 /// An open engine, and answers that have not found room in a buffer yet.
 pub struct Handle {
@@ -46,7 +56,68 @@ pub(crate) struct Shared {
 #[derive(Default)]
 struct Undelivered {
     answers: VecDeque<Answer>,
+    /// Of calls whose caller waits right now.
+    now: VecDeque<Answer>,
+    batches: Batches,
+    /// Batches that are complete, and nobody was told yet.
+    complete: VecDeque<u64>,
     halted: Option<Halted>,
+}
+
+impl Undelivered {
+    /// Begins a raw batch. One of nothing is complete at once.
+    fn begin(
+        &mut self,
+        batch: u32,
+        commands: SharedBytes,
+        count: u32,
+    ) -> std::result::Result<Vec<Command>, Code> {
+        let commands = self.batches.begin(batch, commands, count)?;
+        if commands.is_empty() {
+            self.complete.push_back(u64::from(batch));
+        }
+        Ok(commands)
+    }
+
+    /// Takes over what is ready.
+    fn sort(&mut self, ready: Ready) {
+        for answer in ready.answers {
+            match raw::waiter(answer.ticket) {
+                Waiter::Call => self.answers.push_back(answer),
+                Waiter::Now => {
+                    self.now.push_back(Answer { ticket: raw::without_now(answer.ticket), ..answer });
+                }
+                Waiter::Raw { batch, index } => {
+                    // What can't be written is our bug, and must not take the others with it: it stays unknown.
+                    let put = || self.batches.put(batch, index, &answer);
+                    if catch_unwind(AssertUnwindSafe(put)).unwrap_or(false) {
+                        self.complete.push_back(batch);
+                    }
+                }
+            }
+        }
+        if let Some(halted) = ready.halted {
+            // What has no answer now never gets one.
+            self.complete.extend(self.batches.incomplete());
+            self.halted = Some(halted);
+        }
+    }
+
+    /// Is there something for [`drain`], besides what a call that is answered at once has asked for?
+    fn has_news(&self) -> bool {
+        !self.answers.is_empty() || !self.complete.is_empty() || self.halted.is_some()
+    }
+}
+
+/// A buffer of TypeScript's to be written to.
+struct Buffer<'a>(Uint8ArraySlice<'a>);
+
+impl Buffer<'_> {
+    fn bytes(&mut self) -> &mut [u8] {
+        // SAFETY: a plain ArrayBuffer of this package's TypeScript, which never shares it. Its thread is in this call,
+        // so nobody reads, writes or transfers it until the call is over, and the slice does not outlive the call.
+        unsafe { self.0.as_mut() }
+    }
 }
 
 impl Handle {
@@ -65,6 +136,10 @@ impl Handle {
 
     fn engine(&self) -> &Engine {
         &self.shared.engine
+    }
+
+    fn undelivered(&self) -> MutexGuard<'_, Undelivered> {
+        self.undelivered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -184,37 +259,172 @@ pub fn submit(handle: &External<Handle>, buffer: &[u8], count: u32, words: Optio
 /// Writes answers into a buffer, as many as fit, and says where the last one ends. Negative: the next answer
 /// needs a buffer of that size.
 #[napi(catch_unwind)]
-pub fn drain(handle: &External<Handle>, mut buffer: Uint8ArraySlice<'_>) -> f64 {
-    // SAFETY: a plain ArrayBuffer of this package's TypeScript, which alone has a reference to it and never
-    // shares or transfers it. Its thread is in this call, so nobody reads or writes it until the call is over,
-    // and the slice does not outlive the call.
-    let buffer = unsafe { buffer.as_mut() };
-    let mut undelivered = handle.undelivered.lock().unwrap_or_else(PoisonError::into_inner);
-    let ready = handle.engine().drain();
-    undelivered.answers.extend(ready.answers);
-    if ready.halted.is_some() {
-        undelivered.halted = ready.halted;
+pub fn drain(handle: &External<Handle>, buffer: Uint8ArraySlice<'_>) -> f64 {
+    let mut undelivered = handle.undelivered();
+    undelivered.sort(handle.engine().drain());
+    deliver(handle, &mut undelivered, Buffer(buffer).bytes())
+}
+
+/// [`submit`] and [`drain`] in one, for an engine that has answered when it was asked: nobody needs to be woken.
+#[napi(catch_unwind)]
+pub fn run(
+    handle: &External<Handle>,
+    records: &[u8],
+    count: u32,
+    words: Option<String>,
+    answers: Uint8ArraySlice<'_>,
+) -> f64 {
+    let ready = ask(handle, records, count, words, |ticket| ticket);
+    let mut undelivered = handle.undelivered();
+    undelivered.sort(ready);
+    deliver(handle, &mut undelivered, Buffer(answers).bytes())
+}
+
+/// The same, of which the answers to these calls alone are written: the others' stay where they are.
+#[napi(catch_unwind)]
+pub fn run_now(
+    handle: &External<Handle>,
+    records: &[u8],
+    count: u32,
+    words: Option<String>,
+    answers: Uint8ArraySlice<'_>,
+) -> f64 {
+    let ready = ask(handle, records, count, words, raw::now_ticket);
+    let mut undelivered = handle.undelivered();
+    undelivered.now.clear();
+    undelivered.sort(ready);
+    deliver_now(handle, &mut undelivered, Buffer(answers).bytes())
+}
+
+/// The answers of [`run_now`] that did not fit.
+#[napi(catch_unwind)]
+pub fn rest_of_now(handle: &External<Handle>, answers: Uint8ArraySlice<'_>) -> f64 {
+    deliver_now(handle, &mut handle.undelivered(), Buffer(answers).bytes())
+}
+
+/// Asks a batch of raw commands: the first `count` records, which must be there. [`drain`] says when all of them are
+/// answered. 0, or the number of the code for which all of it is refused.
+#[napi(catch_unwind)]
+pub fn submit_raw(
+    handle: &External<Handle>,
+    #[napi(ts_arg_type = "Uint8Array")] commands: SharedBytes,
+    count: u32,
+    batch: u32,
+) -> u16 {
+    // The lock is given back before anything else is done: whatever is answered at once takes it again.
+    let begun = handle.undelivered().begin(batch, commands, count);
+    let commands = match begun {
+        Ok(commands) => commands,
+        Err(code) => return code.number(),
+    };
+    let calls = commands.iter().enumerate();
+    handle.engine().submit(calls.map(|(index, command)| (raw::raw_ticket(batch, index), command.call())));
+    0
+}
+
+/// The same, of an engine that has answered when it was asked, with the results: as [`take_raw`] gives them; or less than
+/// -1e15 by the number of the code for which all of it is refused; or -2e15 if somebody must [`drain`] before they take
+/// them.
+#[napi(catch_unwind)]
+pub fn run_raw(
+    handle: &External<Handle>,
+    #[napi(ts_arg_type = "Uint8Array")] commands: SharedBytes,
+    count: u32,
+    batch: u32,
+    results: Uint8ArraySlice<'_>,
+) -> f64 {
+    let begun = handle.undelivered().batches.begin(batch, commands, count);
+    let commands = match begun {
+        Ok(commands) => commands,
+        Err(code) => return REFUSED - f64::from(code.number()),
+    };
+    let calls = commands.iter().enumerate();
+    let ready = handle
+        .engine()
+        .submit_and_drain(calls.map(|(index, command)| (raw::raw_ticket(batch, index), command.call())));
+    let mut undelivered = handle.undelivered();
+    undelivered.sort(ready);
+    undelivered.complete.retain(|&complete| complete != u64::from(batch));
+    if undelivered.has_news() {
+        return NEWS;
     }
-    let registry = handle.engine().registry();
-    let mut writer = answers::Writer::new(buffer);
-    while let Some(answer) = undelivered.answers.front() {
+    end_or_needed(undelivered.batches.take(batch, Buffer(results).bytes()))
+}
+
+/// Writes the results of a raw batch that is complete, and says where they end. Negative: they need a buffer of that
+/// size.
+#[napi(catch_unwind)]
+pub fn take_raw(handle: &External<Handle>, batch: u32, results: Uint8ArraySlice<'_>) -> f64 {
+    end_or_needed(handle.undelivered().batches.take(batch, Buffer(results).bytes()))
+}
+
+/// Less than any size of a buffer: what is below is refused, with the number of a code.
+const REFUSED: f64 = -1e15;
+/// Less than any refusal: somebody must [`drain`], and then take the results.
+const NEWS: f64 = -2e15;
+
+#[expect(clippy::cast_precision_loss, reason = "a buffer is smaller than 2^53 bytes")]
+fn end_or_needed(taken: std::result::Result<usize, usize>) -> f64 {
+    match taken {
+        Ok(end) => end as f64,
+        Err(needed) => -(needed as f64),
+    }
+}
+
+/// Asks an inline engine, and takes everything that is answered then.
+fn ask(
+    handle: &External<Handle>,
+    records: &[u8],
+    count: u32,
+    words: Option<String>,
+    ticket: fn(Ticket) -> Ticket,
+) -> Ready {
+    let words: Vec<_> = words.map_or_else(Vec::new, |text| words::parse(&text).unwrap_or_default());
+    let mut words = words.iter().map(|words| words.as_ref().ok());
+    let batch = records::iterate(records, count);
+    handle.engine().submit_and_drain(batch.map(|record| (ticket(record.ticket()), record.call(&mut words))))
+}
+
+/// Writes as many answers as fit.
+fn write_answers(
+    writer: &mut answers::Writer<'_>,
+    waiting: &mut VecDeque<Answer>,
+    registry: &Registry,
+) -> std::result::Result<(), usize> {
+    while let Some(answer) = waiting.front() {
         // An answer that can't be written is our bug, and must not take the others with it.
-        let written = catch_unwind(AssertUnwindSafe(|| writer.write(answer, &registry)))
-            .unwrap_or_else(|_| writer.write_unwritable(answer.ticket));
-        match written {
-            Ok(()) => {
-                undelivered.answers.pop_front();
-            }
-            Err(needed) => return writer.finish(Some(needed)),
-        }
+        catch_unwind(AssertUnwindSafe(|| writer.write(answer, registry)))
+            .unwrap_or_else(|_| writer.write_unwritable(answer.ticket))?;
+        waiting.pop_front();
+    }
+    Ok(())
+}
+
+fn deliver_now(handle: &Handle, undelivered: &mut Undelivered, buffer: &mut [u8]) -> f64 {
+    let mut writer = answers::Writer::new(buffer);
+    let written = write_answers(&mut writer, &mut undelivered.now, &handle.engine().registry());
+    writer.finish(written.err(), undelivered.has_news())
+}
+
+fn deliver(handle: &Handle, undelivered: &mut Undelivered, buffer: &mut [u8]) -> f64 {
+    let mut writer = answers::Writer::new(buffer);
+    let registry = handle.engine().registry();
+    if let Err(needed) = write_answers(&mut writer, &mut undelivered.answers, &registry) {
+        return writer.finish(Some(needed), false);
+    }
+    while let Some(&batch) = undelivered.complete.front() {
+        match writer.write_complete(batch) {
+            Ok(()) => undelivered.complete.pop_front(),
+            Err(needed) => return writer.finish(Some(needed), false),
+        };
     }
     if let Some(halted) = &undelivered.halted {
         match writer.write_halt(halted) {
             Ok(()) => undelivered.halted = None,
-            Err(needed) => return writer.finish(Some(needed)),
+            Err(needed) => return writer.finish(Some(needed), false),
         }
     }
-    writer.finish(None)
+    writer.finish(None, false)
 }
 
 /// Creates an asset. JSON in and out: `{ ok }` or `{ error }`, here and in all that follow.
@@ -302,6 +512,19 @@ pub fn now(handle: &External<Handle>) -> String {
 #[napi(catch_unwind)]
 pub fn book(handle: &External<Handle>, symbol: String, levels: f64, cumulative: bool) -> String {
     cold::book(handle.engine(), &symbol, levels, cumulative)
+}
+
+/// The best levels of a book, as numbers in a buffer: how many bytes, or a negative number if [`book`] has to say why
+/// there is none.
+#[napi(catch_unwind)]
+pub fn read_book(
+    handle: &External<Handle>,
+    symbol: u32,
+    levels: u32,
+    cumulative: bool,
+    buffer: Uint8ArraySlice<'_>,
+) -> i32 {
+    books::write(handle.engine(), symbol, levels, cumulative, Buffer(buffer).bytes())
 }
 
 /// Best bid and ask. JSON out.

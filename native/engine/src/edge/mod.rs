@@ -20,9 +20,10 @@ use lightning_core::order::StpMode;
 use lightning_core::reject::Code;
 use lightning_core::types::{AccountId, Amount, AssetId, ID_MAX, OrderId, Side, Timestamp};
 
-use crate::decimal::Number;
+use self::shape::Raw;
+use crate::decimal::{Given, Number};
 use crate::refusal::Refusal;
-use crate::registry::{Asset, Registry};
+use crate::registry::{Asset, Key, Registry};
 use crate::words::Words;
 
 const NANOS_PER_MS: u64 = 1_000_000;
@@ -57,6 +58,14 @@ pub enum Call<'a> {
     },
     /// What all balances add up to.
     Conservation,
+    /// A deposit, in integers.
+    DepositUnits(FundsUnits),
+    /// A withdrawal, in integers.
+    WithdrawUnits(FundsUnits),
+    /// Places an order, in integers.
+    PlaceUnits(PlaceUnits),
+    /// Changes an order, in integers.
+    AmendUnits(AmendUnits),
     /// Anything, in words.
     Words(&'a Words),
 }
@@ -95,6 +104,59 @@ pub struct Place<'a> {
     pub post_only: bool,
     /// Self-trade prevention.
     pub stp: Named<StpMode>,
+}
+
+/// A deposit or a withdrawal, in integers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FundsUnits {
+    /// Whose.
+    pub account: u64,
+    /// The asset's number.
+    pub asset: u32,
+    /// How many atoms of it.
+    pub amount: u128,
+}
+
+/// An order without extras, in integers: judged by the very checks that judge [`Place`]. Zero for what is not given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlaceUnits {
+    /// Whose.
+    pub account: u64,
+    /// The symbol's number.
+    pub symbol: u32,
+    /// Buy or sell.
+    pub side: Named<Side>,
+    /// The order type.
+    pub kind: Named<KindName>,
+    /// The time in force.
+    pub tif: TifName,
+    /// Limit price in ticks.
+    pub price: u64,
+    /// Base quantity in lots.
+    pub quantity: u64,
+    /// Quote amount in atoms, for a market order.
+    pub quote_quantity: u128,
+    /// Only as a maker.
+    pub post_only: bool,
+    /// Self-trade prevention.
+    pub stp: Named<StpMode>,
+}
+
+/// A change of an open order, in integers. Zero for what does not change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AmendUnits {
+    /// Its owner.
+    pub account: u64,
+    /// The symbol's number.
+    pub symbol: u32,
+    /// Its id.
+    pub order: u64,
+    /// The new price in ticks.
+    pub price: u64,
+    /// The new quantity in lots, or by how much it becomes less.
+    pub quantity: u64,
+    /// Which of the two.
+    pub is_reduction: bool,
 }
 
 /// What a name stood for.
@@ -165,7 +227,9 @@ pub(crate) fn translate(
     now: Timestamp,
 ) -> Result<Translated, EdgeRefusal> {
     let request = match call {
-        Call::Place(place) => Request::Place(orders::place(place, registry)?),
+        Call::Place(place) => Request::Place(orders::place(&Raw::from(place), registry)?),
+        Call::PlaceUnits(place) => Request::Place(orders::place(&Raw::from(place), registry)?),
+        Call::AmendUnits(amend) => orders::amend_units(amend, registry)?,
         Call::Cancel { account, order } => Request::Cancel {
             account: account_id(*account)?,
             order: OrderRef::Id(order_id(*order)?),
@@ -176,6 +240,14 @@ pub(crate) fn translate(
             let shaped = shape_funds("accountId", funds)?;
             let (account, asset, amount) = shaped.judge(Registry::find_enabled_asset, registry)?;
             Request::Deposit { account, asset, amount }
+        }
+        Call::DepositUnits(funds) => {
+            let (account, asset, amount) = units_of_funds(funds, registry)?;
+            Request::Deposit { account, asset, amount }
+        }
+        Call::WithdrawUnits(funds) => {
+            let (account, asset, amount) = units_of_funds(funds, registry)?;
+            Request::Withdraw { account, asset, amount }
         }
         Call::Withdraw(funds) => {
             let shaped = shape_funds("accountId", funds)?;
@@ -221,6 +293,14 @@ impl ShapedFunds<'_> {
         let asset = find(registry, self.code)?;
         Ok((self.account, asset.id, Amount(self.amount.atoms(asset.scale)?)))
     }
+}
+
+/// The same checks in the same order, of what comes in integers.
+fn units_of_funds(funds: &FundsUnits, registry: &Registry) -> Result<(AccountId, AssetId, Amount), Refusal> {
+    let account = account_id(funds.account)?;
+    let amount = Number::of("amount", Given::Units(funds.amount))?;
+    let asset = registry.enabled_asset_of(Key::Number(funds.asset))?;
+    Ok((account, asset.id, Amount(amount.atoms(asset.scale)?)))
 }
 
 fn missing(field: &'static str) -> Refusal {

@@ -4,14 +4,15 @@ use lightning_core::message::{AmendChange, NewOrder, NewQuantity, OrderKind, Ord
 use lightning_core::order::TimeInForce;
 use lightning_core::reject::Code;
 use lightning_core::rules::OrderType;
-use lightning_core::types::{OrderId, Timestamp};
+use lightning_core::types::{AccountId, OrderId, Timestamp};
 
 use super::rules::Counted;
 use super::shape::{Raw, Shaped, client_id, number, one_of};
 use super::words::Desk;
-use super::{Place, account_id, required, rules, valid_id};
+use super::{AmendUnits, account_id, required, rules, valid_id};
+use crate::decimal::{Given, Number};
 use crate::refusal::Refusal;
-use crate::registry::{Registry, Symbol};
+use crate::registry::{Key, Registry, Symbol};
 use crate::words::{AmendWords, LimitLegWords, OcoWords, OrderWords, StopLegWords};
 
 /// A refusal whose field, if it is one of these, is a field of an object within the request.
@@ -28,8 +29,9 @@ macro_rules! inside {
 pub(super) use inside;
 
 /// An order without extras: the hot path. It has no expiry, so it needs no clock.
-pub(super) fn place(place: &Place<'_>, registry: &Registry) -> Result<NewOrder, Refusal> {
-    judge(&Raw::from(place).shape(Timestamp(0))?, registry)
+#[inline(always)]
+pub(super) fn place(raw: &Raw<'_>, registry: &Registry) -> Result<NewOrder, Refusal> {
+    judge(&raw.shape(Timestamp(0))?, registry)
 }
 
 /// An order in words.
@@ -45,7 +47,7 @@ pub(super) fn place_words(
 /// Everything after the shape.
 #[inline(always)]
 fn judge(shaped: &Shaped<'_>, registry: &Registry) -> Result<NewOrder, Refusal> {
-    let symbol = registry.find_symbol(shaped.symbol)?;
+    let symbol = registry.symbol_of(shaped.symbol)?;
     rules::admits(symbol, shaped)?;
     rules::combination(shaped)?;
     rules::switches(shaped, symbol)?;
@@ -65,7 +67,7 @@ pub(super) fn place_oco(words: &OcoWords, desk: &mut Desk<'_>) -> Result<[NewOrd
         return Err(Refusal::field(Code::ConflictingFields, "stop.clientOrderId", message));
     }
 
-    let symbol = desk.registry().find_symbol(limit.symbol)?;
+    let symbol = desk.registry().symbol_of(limit.symbol)?;
     let legs = [(&limit, of_limit_leg as fn(Refusal) -> Refusal), (&stop, of_stop_leg)];
     let each = |check: &dyn Fn(&Shaped<'_>) -> Result<(), Refusal>| {
         legs.iter().try_for_each(|(leg, named)| check(leg).map_err(named))
@@ -149,11 +151,49 @@ pub(super) fn amend(words: &AmendWords, desk: &mut Desk<'_>) -> Result<Request, 
         let message = "an amend needs quantity, reduceBy or price";
         return Err(Refusal::field(Code::MissingField, "quantity", message));
     }
-    let price = number("price", words.price.as_deref())?;
-    let total = number("quantity", words.quantity.as_deref())?;
-    let less = number("reduceBy", words.reduce_by.as_deref())?;
+    let change = Change {
+        price: number("price", words.price.as_deref())?,
+        total: number("quantity", words.quantity.as_deref())?,
+        less: number("reduceBy", words.reduce_by.as_deref())?,
+    };
+    judge_amend(account, order, &change, desk.registry().find_symbol(name)?)
+}
 
-    let symbol = desk.registry().find_symbol(name)?;
+/// The same in integers.
+pub(super) fn amend_units(amend: &AmendUnits, registry: &Registry) -> Result<Request, Refusal> {
+    let account = account_id(amend.account)?;
+    let order = OrderRef::Id(OrderId(valid_id("orderId", amend.order)?));
+    let given = |field, units: u64| match units {
+        0 => Ok(None),
+        units => Number::of(field, Given::Units(u128::from(units))).map(Some),
+    };
+    if amend.price == 0 && amend.quantity == 0 {
+        let message = "an amend needs quantity, reduceBy or price";
+        return Err(Refusal::field(Code::MissingField, "quantity", message));
+    }
+    let (total, less) = if amend.is_reduction { (0, amend.quantity) } else { (amend.quantity, 0) };
+    let change = Change {
+        price: given("price", amend.price)?,
+        total: given("quantity", total)?,
+        less: given("reduceBy", less)?,
+    };
+    judge_amend(account, order, &change, registry.symbol_of(Key::Number(amend.symbol))?)
+}
+
+/// What an amend is to change, well-formed.
+struct Change<'a> {
+    price: Option<Number<'a>>,
+    total: Option<Number<'a>>,
+    less: Option<Number<'a>>,
+}
+
+fn judge_amend(
+    account: AccountId,
+    order: OrderRef,
+    change: &Change<'_>,
+    symbol: &Symbol,
+) -> Result<Request, Refusal> {
+    let Change { price, total, less } = change;
     rules::admits_changes(symbol)?;
     let price = price.as_ref().map(|number| Counted::price(number, symbol)).transpose()?;
     let total = total.as_ref().map(|number| Counted::quantity(number, symbol)).transpose()?;

@@ -11,10 +11,10 @@ use lightning_core::reject::Code;
 use lightning_core::rules::OrderType;
 use lightning_core::types::{AccountId, Side, Timestamp};
 
-use super::{KindName, NANOS_PER_MS, Named, Place, TifName, account_id, missing, required};
-use crate::decimal::Number;
+use super::{KindName, NANOS_PER_MS, Named, Place, PlaceUnits, TifName, account_id, missing, required};
+use crate::decimal::{Given, Number};
 use crate::refusal::Refusal;
-use crate::registry::{fee_rates, is_plain, whole};
+use crate::registry::{Key, fee_rates, is_plain, whole};
 use crate::words::{FeeWords, Int, OrderWords};
 
 /// Longest client order id.
@@ -37,14 +37,14 @@ const TIFS: [TimeInForce; 5] =
 /// An order's words from either form of call.
 pub(super) struct Raw<'a> {
     account: u64,
-    symbol: Option<&'a str>,
+    symbol: Option<Key<'a>>,
     side: Named<Side>,
     kind: Named<OrderType>,
     kind_is_later: bool,
     tif: Named<TimeInForce>,
-    price: Option<&'a str>,
-    quantity: Option<&'a str>,
-    quote_quantity: Option<&'a str>,
+    price: Option<Given<'a>>,
+    quantity: Option<Given<'a>>,
+    quote_quantity: Option<Given<'a>>,
     post_only: bool,
     stp: Named<StpMode>,
     words: Option<&'a OrderWords>,
@@ -54,7 +54,7 @@ pub(super) struct Raw<'a> {
 #[derive(Debug)]
 pub(super) struct Shaped<'a> {
     pub(super) account: AccountId,
-    pub(super) symbol: &'a str,
+    pub(super) symbol: Key<'a>,
     pub(super) side: Side,
     pub(super) kind: OrderType,
     pub(super) tif: Option<TimeInForce>,
@@ -87,29 +87,58 @@ impl<'a> From<&Place<'a>> for Raw<'a> {
     fn from(place: &Place<'a>) -> Self {
         Self {
             account: place.account,
-            symbol: place.symbol,
+            symbol: place.symbol.map(Key::Name),
             side: place.side,
-            kind: match place.kind {
-                Named::Known(KindName::Limit) => Named::Known(OrderType::Limit),
-                Named::Known(KindName::Market) => Named::Known(OrderType::Market),
-                Named::Unknown => Named::Unknown,
-                Named::Missing => Named::Missing,
-            },
+            kind: plain_kind(place.kind),
             kind_is_later: false,
-            tif: match place.tif {
-                TifName::Default => Named::Missing,
-                TifName::Gtc => Named::Known(TimeInForce::Gtc),
-                TifName::Ioc => Named::Known(TimeInForce::Ioc),
-                TifName::Fok => Named::Known(TimeInForce::Fok),
-                TifName::Unknown => Named::Unknown,
-            },
-            price: place.price,
-            quantity: place.quantity,
-            quote_quantity: place.quote_quantity,
+            tif: plain_tif(place.tif),
+            price: place.price.map(Given::Text),
+            quantity: place.quantity.map(Given::Text),
+            quote_quantity: place.quote_quantity.map(Given::Text),
             post_only: place.post_only,
             stp: place.stp,
             words: None,
         }
+    }
+}
+
+impl From<&PlaceUnits> for Raw<'_> {
+    #[inline]
+    fn from(place: &PlaceUnits) -> Self {
+        let given = |units: u128| (units > 0).then_some(Given::Units(units));
+        Self {
+            account: place.account,
+            symbol: Some(Key::Number(place.symbol)),
+            side: place.side,
+            kind: plain_kind(place.kind),
+            kind_is_later: false,
+            tif: plain_tif(place.tif),
+            price: given(u128::from(place.price)),
+            quantity: given(u128::from(place.quantity)),
+            quote_quantity: given(place.quote_quantity),
+            post_only: place.post_only,
+            stp: place.stp,
+            words: None,
+        }
+    }
+}
+
+const fn plain_kind(kind: Named<KindName>) -> Named<OrderType> {
+    match kind {
+        Named::Known(KindName::Limit) => Named::Known(OrderType::Limit),
+        Named::Known(KindName::Market) => Named::Known(OrderType::Market),
+        Named::Unknown => Named::Unknown,
+        Named::Missing => Named::Missing,
+    }
+}
+
+const fn plain_tif(tif: TifName) -> Named<TimeInForce> {
+    match tif {
+        TifName::Default => Named::Missing,
+        TifName::Gtc => Named::Known(TimeInForce::Gtc),
+        TifName::Ioc => Named::Known(TimeInForce::Ioc),
+        TifName::Fok => Named::Known(TimeInForce::Fok),
+        TifName::Unknown => Named::Unknown,
     }
 }
 
@@ -119,14 +148,14 @@ impl<'a> Raw<'a> {
         let kind = words.kind.as_deref();
         Self {
             account,
-            symbol: words.symbol.as_deref(),
+            symbol: words.symbol.as_deref().map(Key::Name),
             side: side_named(words.side.as_deref()),
             kind: named(kind, &TYPES, OrderType::as_str),
             kind_is_later: kind.is_some_and(|kind| LATER_TYPES.contains(&kind)),
             tif: named(words.time_in_force.as_deref(), &TIFS, TimeInForce::as_str),
-            price: words.price.as_deref(),
-            quantity: words.quantity.as_deref(),
-            quote_quantity: words.quote_quantity.as_deref(),
+            price: words.price.as_deref().map(Given::Text),
+            quantity: words.quantity.as_deref().map(Given::Text),
+            quote_quantity: words.quote_quantity.as_deref().map(Given::Text),
             post_only: words.post_only.unwrap_or(false),
             stp: named(words.stp.as_deref(), &StpMode::ALL, StpMode::as_str),
             words: Some(words),
@@ -152,9 +181,9 @@ impl<'a> Raw<'a> {
         };
         let tif = optional(self.tif, Code::InvalidTif, "timeInForce", "there is no such time in force")?;
         self.check_presence(kind, side)?;
-        let price = number("price", self.price)?;
-        let quantity = number("quantity", self.quantity)?;
-        let quote_quantity = number("quoteQuantity", self.quote_quantity)?;
+        let price = given("price", self.price)?;
+        let quantity = given("quantity", self.quantity)?;
+        let quote_quantity = given("quoteQuantity", self.quote_quantity)?;
         let more = match self.words {
             None => None,
             Some(words) => more(words, tif, now)?.map(Box::new),
@@ -300,6 +329,11 @@ pub(super) fn client_id(field: &'static str, id: &str) -> Result<ClientOrderId, 
 #[inline]
 pub(super) fn number<'a>(field: &'static str, text: Option<&'a str>) -> Result<Option<Number<'a>>, Refusal> {
     text.map(|text| Number::read(field, text)).transpose()
+}
+
+#[inline]
+fn given<'a>(field: &'static str, given: Option<Given<'a>>) -> Result<Option<Number<'a>>, Refusal> {
+    given.map(|given| Number::of(field, given)).transpose()
 }
 
 /// One of two fields that exclude each other must be there.

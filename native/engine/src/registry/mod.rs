@@ -40,6 +40,15 @@ const ASSET_NAME_MAX: usize = 64;
 /// Statuses of symbols that are specified and not built: they belong to call auctions.
 const LATER_STATUSES: [&str; 3] = ["PRE_OPEN", "AUCTION", "AUCTION_MATCH"];
 
+/// How a call names an asset or a symbol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Key<'a> {
+    /// By its code or its name.
+    Name(&'a str),
+    /// By its number: the `id` that its listing says.
+    Number(u32),
+}
+
 /// An asset.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Asset {
@@ -152,6 +161,41 @@ impl Registry {
         id.map(|&id| self.symbol(id)).ok_or_else(|| {
             Refusal::field(Code::UnknownSymbol, "symbol", format!("there is no symbol {}", shown(name)))
         })
+    }
+
+    /// A symbol by its name or its number; one that was removed has neither.
+    ///
+    /// # Errors
+    /// `UNKNOWN_SYMBOL`.
+    #[inline]
+    pub fn symbol_of(&self, key: Key<'_>) -> Result<&Arc<Symbol>, Refusal> {
+        match key {
+            Key::Name(name) => self.find_symbol(name),
+            Key::Number(number) => {
+                let symbol = usize::try_from(number).ok().and_then(|number| self.symbols.get(number));
+                symbol.filter(|symbol| !symbol.removed).ok_or_else(|| {
+                    let message = format!("there is no symbol with the number {number}");
+                    Refusal::field(Code::UnknownSymbol, "symbol", message)
+                })
+            }
+        }
+    }
+
+    /// An asset by its code or its number, if it may be moved.
+    ///
+    /// # Errors
+    /// `UNKNOWN_ASSET`, `ASSET_DISABLED`.
+    pub fn enabled_asset_of(&self, key: Key<'_>) -> Result<&Asset, Refusal> {
+        let number = match key {
+            Key::Name(code) => return self.find_enabled_asset(code),
+            Key::Number(number) => number,
+        };
+        let asset = usize::try_from(number).ok().and_then(|number| self.assets.get(number));
+        let asset = asset.filter(|asset| !asset.removed).ok_or_else(|| {
+            let message = format!("there is no asset with the number {number}");
+            Refusal::field(Code::UnknownAsset, "asset", message)
+        })?;
+        if asset.enabled { Ok(asset) } else { Err(asset.disabled("asset")) }
     }
 
     /// Adds an asset.

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::decimal::{self, Number, Scaled};
 use crate::market_data::Feed;
-use crate::refusal::{Refusal, clipped};
+use crate::refusal::Refusal;
 use crate::registry::Asset;
 use crate::registry::rules::{by_name, spec_refusal};
 
@@ -103,7 +103,7 @@ impl Symbol {
     pub(crate) fn quote_amount(&self, number: &Number<'_>) -> Result<Amount, Refusal> {
         let atoms = number.atoms(self.quote.scale)?;
         if atoms > AMOUNT_MAX {
-            let (field, text) = (number.field, clipped(number.text));
+            let (field, text) = (number.field, number.clipped());
             let message = format!("{field} is {text}, more than one order may be worth");
             return Err(Refusal::field(Code::NumberOverflow, field, message));
         }
@@ -115,6 +115,9 @@ impl Symbol {
     /// # Errors
     /// `BAD_PRECISION` and `NUMBER_OVERFLOW`, nothing else.
     pub(crate) fn count_ticks(&self, number: &Number<'_>) -> Result<Steps, Refusal> {
+        if let Some(ticks) = number.units() {
+            return Steps::counted(number, ticks);
+        }
         Steps::count(number, number.within(self.tick.scale.max(self.quote.scale))?, self.tick)
     }
 
@@ -123,6 +126,9 @@ impl Symbol {
     /// # Errors
     /// `BAD_PRECISION` and `NUMBER_OVERFLOW`, nothing else.
     pub(crate) fn count_lots(&self, number: &Number<'_>) -> Result<Steps, Refusal> {
+        if let Some(lots) = number.units() {
+            return Steps::counted(number, lots);
+        }
         Steps::count(number, number.within(self.base.scale)?, self.lot)
     }
 
@@ -360,6 +366,14 @@ impl Steps {
         Ok(Self { units, is_exact })
     }
 
+    /// What came as a count of these units is on their grid.
+    fn counted(number: &Number<'_>, units: u128) -> Result<Self, Refusal> {
+        match u64::try_from(units) {
+            Ok(units) if units <= PRICE_TICKS_MAX => Ok(Self { units, is_exact: true }),
+            _ => Err(number.overflow()),
+        }
+    }
+
     fn off_grid(self, number: &Number<'_>, grid: Scaled, code: Code) -> Refusal {
         let at = |units: u64| {
             let digits = u128::from(units).checked_mul(grid.digits)?;
@@ -368,7 +382,7 @@ impl Steps {
         let step = decimal::format(grid.digits, grid.scale);
         let nearest: Vec<_> =
             [self.units, self.units + 1].into_iter().filter(|&units| units > 0).filter_map(at).collect();
-        let (field, text) = (number.field, clipped(number.text));
+        let (field, text) = (number.field, number.clipped());
         Refusal::field(code, field, format!("{field} is {text}, not a multiple of {step}"))
             .with("step", step)
             .with("nearest", nearest)

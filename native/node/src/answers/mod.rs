@@ -2,7 +2,7 @@
 //!
 //! Plain placed and canceled orders, the answers of the hot calls, are binary; everything else carries JSON. Every
 //! record is a multiple of eight bytes, little-endian. The buffer begins with eight bytes of its own: whether
-//! there is more than fit, u32, and nothing. Then record after record:
+//! there is more than fit, u32, and whether somebody else must drain, u32. Then record after record:
 //!
 //! ```text
 //!   0 length u32    4 ticket u32    8 kind u8    9 status u8    10 reason u8    11 flags u8
@@ -12,6 +12,7 @@
 //!             each, fee i128
 //! 224 fills: trade f64, price, quantity, quote: u128 each, fee i128
 //!  64 canceled: canceled quantity, released: u128 each
+//!  32 a raw batch is complete, the ticket being its number: nothing more
 //!  32 anything else: JSON
 //! ```
 //!
@@ -22,12 +23,12 @@ mod accounts;
 mod orders;
 
 use lightning_core::message::{
-    CancelReason, CanceledOrder, ExpireReason, NewOrder, OrderKind, OrderStatus, Outcome, PlacedOrder,
-    StpMode, TimeInForce,
+    CanceledOrder, NewOrder, OrderKind, OrderStatus, Outcome, PlacedOrder, StpMode, TimeInForce,
 };
 use lightning_core::reject::Code;
 use lightning_core::types::{Amount, ID_MAX, Price, Quantity, Side, SignedAmount, Ticket, Timestamp};
 use lightning_engine::decimal;
+use lightning_engine::raw::{reason_byte, status_byte};
 use lightning_engine::refusal::Refusal;
 use lightning_engine::registry::{Registry, Symbol};
 use lightning_engine::{Answer, Halted};
@@ -50,10 +51,8 @@ const KIND_REFUSED: u8 = 1;
 const KIND_PLACED: u8 = 2;
 const KIND_CANCELED: u8 = 3;
 const KIND_HALTED: u8 = 4;
+const KIND_RAW: u8 = 5;
 
-/// The names of every status, in the order of their bytes.
-pub(crate) const STATUSES: [&str; 6] =
-    ["PENDING_TRIGGER", "NEW", "PARTIALLY_FILLED", "FILLED", "CANCELED", "EXPIRED"];
 /// The names of every time in force, in the order of their bytes.
 pub(crate) const TIMES_IN_FORCE: [TimeInForce; 5] =
     [TimeInForce::Gtc, TimeInForce::Ioc, TimeInForce::Fok, TimeInForce::Gtd, TimeInForce::Day];
@@ -69,15 +68,18 @@ impl<'a> Writer<'a> {
         Self { buffer, at: PREFIX }
     }
 
-    /// Where the last record ends. With what the next one needs if it did not fit: the negative of the size
+    /// Where the last record ends. `news`: there is something for others, too. With what the next one needs if it did not fit: the negative of the size
     /// of a buffer for it, if it is the first.
     #[expect(clippy::cast_precision_loss, reason = "a buffer is smaller than 2^53 bytes")]
-    pub(crate) fn finish(self, next_needs: Option<usize>) -> f64 {
+    pub(crate) fn finish(self, next_needs: Option<usize>, news: bool) -> f64 {
         if let (PREFIX, Some(needed)) = (self.at, next_needs) {
             return -((PREFIX + needed) as f64);
         }
         if let Some(more) = self.buffer.get_mut(..4) {
             more.copy_from_slice(&u32::from(next_needs.is_some()).to_le_bytes());
+        }
+        if let Some(more) = self.buffer.get_mut(4..PREFIX) {
+            more.copy_from_slice(&u32::from(news).to_le_bytes());
         }
         self.at as f64
     }
@@ -103,6 +105,12 @@ impl<'a> Writer<'a> {
     pub(crate) fn write_unwritable(&mut self, ticket: Ticket) -> Result<(), usize> {
         let refusal = Refusal::new(Code::OutcomeUnknown, "the answer can't be written");
         self.write_json(ticket, KIND_REFUSED, &refusal.to_json())
+    }
+
+    /// Appends the news that a raw batch is complete.
+    pub(crate) fn write_complete(&mut self, batch: u64) -> Result<(), usize> {
+        self.reserve(HEADER)?.head(Ticket(batch), [KIND_RAW, 0, 0, 0], 0);
+        Ok(())
     }
 
     /// Appends the news that the engine has halted.
@@ -227,34 +235,6 @@ impl RecordOut<'_> {
         assert!(value <= ID_MAX, "{value} is more than a JavaScript number holds");
         self.0[at..at + 8].copy_from_slice(&(value as f64).to_le_bytes());
     }
-}
-
-/// Why an order was canceled or expired, by the byte that says so; the first one: it was not.
-pub(crate) fn reasons() -> Vec<Option<&'static str>> {
-    let canceled = CancelReason::ALL.iter().map(|reason| reason.as_str());
-    let expired = ExpireReason::ALL.iter().map(|reason| reason.as_str());
-    std::iter::once(None).chain(canceled.chain(expired).map(Some)).collect()
-}
-
-fn reason_byte(status: OrderStatus) -> u8 {
-    let before = |count: usize| byte_of(Some(count));
-    match status {
-        OrderStatus::PendingTrigger
-        | OrderStatus::New
-        | OrderStatus::PartiallyFilled
-        | OrderStatus::Filled => 0,
-        OrderStatus::Canceled(reason) => {
-            1 + byte_of(CancelReason::ALL.iter().position(|&each| each == reason))
-        }
-        OrderStatus::Expired(reason) => {
-            1 + before(CancelReason::ALL.len())
-                + byte_of(ExpireReason::ALL.iter().position(|&each| each == reason))
-        }
-    }
-}
-
-fn status_byte(status: OrderStatus) -> u8 {
-    byte_of(STATUSES.iter().position(|&name| name == status.as_str()))
 }
 
 fn byte_of(position: Option<usize>) -> u8 {

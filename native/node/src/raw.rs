@@ -1,0 +1,167 @@
+//! Batches of raw commands: in through memory that may be shared, out through a buffer of TypeScript's.
+
+use std::collections::HashMap;
+
+use lightning_core::reject::Code;
+use lightning_core::types::Ticket;
+use lightning_engine::Answer;
+use lightning_engine::raw::{BATCH_MAX, Batch, Command, RECORD};
+use napi::bindgen_prelude::{FromNapiValue, TypeName, ValidateNapiValue, check_status};
+use napi::{Error, Result, Status, ValueType, sys};
+
+use crate::shared::{self, SharedBytes};
+
+/// Commands whose results nobody has taken yet, at most: 64 MiB of results, and their fills.
+const UNTAKEN_MAX: usize = 1 << 20;
+/// Batches whose memory is kept for the next ones.
+const SPARE_MAX: usize = 8;
+
+const _: () = assert!(shared::RECORD == RECORD);
+
+/// Bits of a ticket that say what it is of; a plain call's ticket is 32 bits wide.
+const RAW: u64 = 1 << 62;
+const NOW: u64 = 1 << 61;
+const INDEX_BITS: u32 = 20;
+const _: () = assert!(BATCH_MAX <= 1 << INDEX_BITS && INDEX_BITS + 32 < 61);
+
+/// Who waits for an answer.
+pub(crate) enum Waiter {
+    /// A call, which gets it through `drain`.
+    Call,
+    /// A call of which the caller waits for the answer right now.
+    Now,
+    /// A command of a raw batch.
+    Raw { batch: u64, index: usize },
+}
+
+/// The ticket of a command of a batch.
+pub(crate) const fn raw_ticket(batch: u32, index: usize) -> Ticket {
+    Ticket(RAW | (batch as u64) << INDEX_BITS | index as u64)
+}
+
+/// The ticket of a call that is answered at once.
+pub(crate) const fn now_ticket(ticket: Ticket) -> Ticket {
+    Ticket(NOW | ticket.0)
+}
+
+/// Whose ticket it is.
+pub(crate) const fn waiter(ticket: Ticket) -> Waiter {
+    if ticket.0 & RAW != 0 {
+        let batch = (ticket.0 & !RAW) >> INDEX_BITS;
+        Waiter::Raw { batch, index: (ticket.0 & ((1 << INDEX_BITS) - 1)) as usize }
+    } else if ticket.0 & NOW != 0 {
+        Waiter::Now
+    } else {
+        Waiter::Call
+    }
+}
+
+/// The ticket that a call who waits right now was made with.
+pub(crate) const fn without_now(ticket: Ticket) -> Ticket {
+    Ticket(ticket.0 & !NOW)
+}
+
+/// Batches whose results nobody has taken yet.
+#[derive(Default)]
+pub(crate) struct Batches {
+    waiting: HashMap<u64, Batch>,
+    spare: Vec<Batch>,
+    untaken: usize,
+}
+
+impl Batches {
+    /// Begins a batch, and gives its commands: copies, which nobody can change any more.
+    pub(crate) fn begin(
+        &mut self,
+        batch: u32,
+        bytes: SharedBytes,
+        count: u32,
+    ) -> std::result::Result<Vec<Command>, Code> {
+        let count = count as usize;
+        if bytes.records() < count {
+            return Err(Code::InvalidRequest);
+        }
+        if count > BATCH_MAX {
+            return Err(Code::BatchTooLarge);
+        }
+        if self.untaken + count > UNTAKEN_MAX {
+            return Err(Code::Busy);
+        }
+        let commands: Vec<_> = (0..count).map(|index| Command(bytes.record(index))).collect();
+        let mut results = self.spare.pop().unwrap_or_default();
+        results.begin(commands.iter().map(Command::tag));
+        self.untaken += count;
+        let before = self.waiting.insert(u64::from(batch), results);
+        assert!(before.is_none(), "batch {batch} is under way already");
+        Ok(commands)
+    }
+
+    /// Puts an answer into its place; true if it was its batch's last.
+    pub(crate) fn put(&mut self, batch: u64, index: usize, answer: &Answer) -> bool {
+        let batch = self.waiting.get_mut(&batch).expect("a batch is waiting until it is taken");
+        batch.put(index, answer);
+        batch.is_complete()
+    }
+
+    /// Those that wait for an answer.
+    pub(crate) fn incomplete(&self) -> impl Iterator<Item = u64> {
+        self.waiting.iter().filter(|(_, batch)| !batch.is_complete()).map(|(&number, _)| number)
+    }
+
+    /// Copies the results of a batch into a buffer and forgets it. The bytes that it needs, if they are not there.
+    pub(crate) fn take(&mut self, number: u32, buffer: &mut [u8]) -> std::result::Result<usize, usize> {
+        let Some(batch) = self.waiting.get(&u64::from(number)) else { return Ok(0) };
+        let [results, fills] = batch.parts();
+        let end = results.len() + fills.len();
+        if buffer.len() < end {
+            return Err(end);
+        }
+        buffer[..results.len()].copy_from_slice(results);
+        buffer[results.len()..end].copy_from_slice(fills);
+        self.untaken -= batch.commands();
+        let batch = self.waiting.remove(&u64::from(number)).expect("it was just looked at");
+        if self.spare.len() < SPARE_MAX {
+            self.spare.push(batch);
+        }
+        Ok(end)
+    }
+}
+
+impl TypeName for SharedBytes {
+    fn type_name() -> &'static str {
+        "Uint8Array"
+    }
+
+    fn value_type() -> ValueType {
+        ValueType::Object
+    }
+}
+
+impl ValidateNapiValue for SharedBytes {}
+
+impl FromNapiValue for SharedBytes {
+    /// The bytes of a `Uint8Array`, whatever it is a view of: detached, resized or shared.
+    unsafe fn from_napi_value(env: sys::napi_env, value: sys::napi_value) -> Result<Self> {
+        let (mut kind, mut length, mut data) = (0, 0, std::ptr::null_mut());
+        // SAFETY: `env` and `value` are those of the call that is being made; the other pointers are to locals, or
+        // null for what is not asked for. Anything but a typed array is a status that is no success.
+        let status = unsafe {
+            sys::napi_get_typedarray_info(
+                env,
+                value,
+                &raw mut kind,
+                &raw mut length,
+                &raw mut data,
+                std::ptr::null_mut(),
+                std::ptr::null_mut(),
+            )
+        };
+        check_status!(status, "commands are no Uint8Array")?;
+        if kind != sys::TypedarrayType::uint8_array {
+            return Err(Error::new(Status::InvalidArg, "commands are no Uint8Array"));
+        }
+        // SAFETY: as long as this call lasts the view is alive and its thread is in here: nobody detaches, transfers
+        // or shrinks what is behind it. Other threads may write to it if it is shared, which is what this type is for.
+        Ok(unsafe { Self::new(data.cast(), length) })
+    }
+}

@@ -1,0 +1,52 @@
+//! Memory that JavaScript may be writing to while it is read: a view of a `SharedArrayBuffer`, for instance.
+//!
+//! No reference into such memory is ever made. Each record is copied once, by relaxed atomic loads of its bytes (wider
+//! ones would not be defined while somebody writes narrower), and judged and used from the copy: what a racing writer can do is to have a record refused, or to get another one that it could have
+//! written itself. This file knows nothing of Node, so that its test runs under Miri.
+
+use std::sync::atomic::{AtomicU8, Ordering};
+
+/// Bytes of a record.
+pub(crate) const RECORD: usize = 64;
+
+/// Some bytes that others may write to.
+#[derive(Clone, Copy)]
+pub struct SharedBytes {
+    data: *const u8,
+    length: usize,
+}
+
+impl SharedBytes {
+    /// The `length` bytes from `data` on.
+    ///
+    /// # Safety
+    /// As long as this value is used they must stay allocated, and whoever writes to them meanwhile must do it as
+    /// JavaScript does, without ever being undefined to read (by atomic or hardware-atomic stores).
+    pub(crate) unsafe fn new(data: *const u8, length: usize) -> Self {
+        // An empty view may have no memory at all.
+        let length = if data.is_null() { 0 } else { length };
+        Self { data, length }
+    }
+
+    /// How many whole records there are.
+    pub(crate) fn records(self) -> usize {
+        self.length / RECORD
+    }
+
+    /// A copy of a record as it is right now.
+    ///
+    /// # Panics
+    /// If there is no such record.
+    pub(crate) fn record(self, index: usize) -> [u8; RECORD] {
+        assert!(index < self.records(), "record {index} of {}", self.records());
+        let mut copy = [0; RECORD];
+        // SAFETY: the record ends within the length, as was just asserted.
+        let start = unsafe { self.data.add(index * RECORD) };
+        for (at, byte) in copy.iter_mut().enumerate() {
+            // SAFETY: within the record, allocated as `new` was promised; only ever read here.
+            let shared = unsafe { AtomicU8::from_ptr(start.add(at).cast_mut()) };
+            *byte = shared.load(Ordering::Relaxed);
+        }
+        copy
+    }
+}
