@@ -63,6 +63,15 @@ impl Latencies {
         self.0.saturating_record(u64::try_from(latency.as_nanos()).unwrap_or(u64::MAX));
     }
 
+    /// Percentiles in nanoseconds.
+    pub(crate) fn nanoseconds(&self) -> Value {
+        let nanos = |percentile: f64| self.0.value_at_percentile(percentile);
+        json!({
+            "p50": nanos(50.0), "p90": nanos(90.0), "p99": nanos(99.0), "p99.9": nanos(99.9),
+            "p99.99": nanos(99.99), "max": self.0.max(),
+        })
+    }
+
     /// Percentiles in microseconds.
     pub(crate) fn report(&self) -> Value {
         let micros = |percentile: f64| self.0.value_at_percentile(percentile) / 1_000;

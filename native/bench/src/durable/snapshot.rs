@@ -5,11 +5,14 @@ use std::time::{Duration, Instant};
 use lightning_engine::config::Durability;
 use serde_json::{Value, json};
 
-use crate::engine::{Desk, per_second};
-use crate::{Plan, Scratch};
+use super::Scratch;
+use super::engine::Desk;
+use super::flow;
+use crate::Plan;
+use crate::compare::per_second;
 
 pub(crate) fn run(plan: &Plan) -> Vec<Value> {
-    let accounts = if plan.quick { 50_000 } else { 1_000_000 };
+    let accounts = (u64::from(plan.memory.accounts) / if plan.quick { 20 } else { 1 }).max(flow::ACCOUNTS);
     let scratch = Scratch::new(plan, "snapshot");
     let mut desk = Desk::funded(&scratch, Durability::Written, accounts);
     // A state that a snapshot is worth: the flow leaves orders behind.

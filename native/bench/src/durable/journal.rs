@@ -8,9 +8,10 @@ use lightning_journal::storage::directory::Directory;
 use lightning_journal::{Batch, Mode, Options, recover};
 use serde_json::{Value, json};
 
-use crate::engine::per_second;
+use super::Scratch;
+use crate::Plan;
+use crate::compare::per_second;
 use crate::latency::{Latencies, Schedule};
-use crate::{Plan, Scratch};
 
 /// A body that makes records of 128 bytes.
 const BODY: [u8; 92] = [7; 92];

@@ -6,12 +6,14 @@ use lightning_engine::Engine;
 use lightning_engine::config::{Durability, Options};
 use serde_json::{Value, json};
 
-use crate::engine::{Desk, per_second};
-use crate::flow;
-use crate::{Plan, Scratch};
+use super::Scratch;
+use super::engine::Desk;
+use super::flow;
+use crate::Plan;
+use crate::compare::per_second;
 
 pub(crate) fn run(plan: &Plan) -> Vec<Value> {
-    let commands = if plan.quick { 300_000 } else { 3_000_000 };
+    let commands = plan.commands(3_000_000);
     let scratch = Scratch::new(plan, "recovery");
     let mut desk = Desk::funded(&scratch, Durability::Written, flow::ACCOUNTS);
     while desk.next_ticket < commands {

@@ -1,7 +1,7 @@
 //! The whole engine at a fixed rate: edge, sequencers, matchers, settlement, journal, answers drained by the asker,
 //! who runs on the same cores.
 
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use lightning_core::types::Ticket;
@@ -9,9 +9,12 @@ use lightning_engine::Engine;
 use lightning_engine::config::{Durability, Options};
 use serde_json::{Value, json};
 
-use crate::flow::{self, Flow};
+use super::Scratch;
+use super::flow::{self, Flow};
+use crate::Plan;
+use crate::bell::Bell;
+use crate::compare::per_second;
 use crate::latency::{Latencies, Schedule};
-use crate::{Plan, Scratch};
 
 /// Commands that are handed over at once.
 const BATCH_MAX: u64 = 256;
@@ -32,24 +35,6 @@ pub(crate) fn run(plan: &Plan) -> Vec<Value> {
         lines.push(flat_out(plan, durability));
     }
     lines
-}
-
-/// A bell that the engine rings.
-#[derive(Clone, Default)]
-pub(crate) struct Bell(Arc<(Mutex<bool>, Condvar)>);
-
-impl Bell {
-    fn ring(&self) {
-        *self.0.0.lock().expect("nobody panics with it") = true;
-        self.0.1.notify_one();
-    }
-
-    fn wait(&self, most: Duration) {
-        let rung = self.0.0.lock().expect("nobody panics with it");
-        let (mut rung, _) =
-            self.0.1.wait_timeout_while(rung, most, |rung| !*rung).expect("nobody panics with it");
-        *rung = false;
-    }
 }
 
 /// An engine, and who asks it.
@@ -190,10 +175,4 @@ fn flat_out(plan: &Plan, durability: Durability) -> Value {
     }
     desk.engine.close().expect("it closes");
     json!({ "durability": durability.as_str(), "inFlight": 8_192, "commandsPerSecond": rate })
-}
-
-/// So many in so long, as a rate.
-pub(crate) fn per_second(count: u64, elapsed: Duration) -> u64 {
-    let rate = u128::from(count) * 1_000_000_000 / elapsed.as_nanos().max(1);
-    u64::try_from(rate).expect("a rate of this world")
 }
