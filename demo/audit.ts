@@ -5,7 +5,7 @@
  * atoms. Nothing is compared as a float.
  */
 
-import type { Conservation, Engine } from '../index.ts';
+import type { Conservation, Engine, Order } from '../index.ts';
 import { colors, count, grouped, table } from './terminal.ts';
 
 export interface Audit {
@@ -13,8 +13,8 @@ export interface Audit {
   conservation: Conservation[];
   /** How many accounts were looked at. */
   accounts: number;
-  /** How many orders are open. */
-  openOrders: number;
+  /** Every order that is open. */
+  open: Order[];
   /** What is wrong, in sentences; empty when all is well. */
   faults: string[];
 }
@@ -22,6 +22,18 @@ export interface Audit {
 /** An amount as a whole number of atoms. All amounts of one asset have the same number of decimals. */
 function atoms(amount: string): bigint {
   return BigInt(amount.replace('.', ''));
+}
+
+/** All open orders of an account, page after page: asked for one by one, no page is searched for among all orders. */
+async function openOrdersOf(engine: Engine, accountId: number): Promise<Order[]> {
+  const orders: Order[] = [];
+  for (;;) {
+    const last = orders.at(-1);
+    const after = last === undefined ? {} : { afterId: last.orderId };
+    const page = await engine.openOrders({ accountId, ...after });
+    if (page.length === 0) return orders;
+    for (const order of page) orders.push(order);
+  }
 }
 
 /** Reads in flight at once: enough to keep an engine's threads busy, far below its limit. */
@@ -40,21 +52,23 @@ export async function audit(engine: Engine, accounts: readonly number[]): Promis
       faults.push(`${asset}: deposits less withdrawals are not what accounts hold and fees accrued`);
   }
 
-  const open = await engine.openOrders();
-  const reserved = new Map<string, bigint>();
-  for (const order of open) {
-    const key = `${order.accountId} ${order.reserved.asset}`;
-    reserved.set(key, (reserved.get(key) ?? 0n) + atoms(order.reserved.amount));
-  }
-
+  const open: Order[] = [];
   const totals = new Map<string, bigint>();
+  const reservedOf = new Map<string, bigint>();
   for (let from = 0; from < accounts.length; from += BATCH) {
     const batch = accounts.slice(from, from + BATCH);
     const balances = await Promise.all(batch.map((accountId) => engine.accounts.balances(accountId)));
+    const orders = await Promise.all(batch.map((accountId) => openOrdersOf(engine, accountId)));
     for (const [index, accountId] of batch.entries()) {
+      const reserved = new Map<string, bigint>();
+      for (const order of orders[index] ?? []) {
+        open.push(order);
+        const { asset, amount } = order.reserved;
+        reserved.set(asset, (reserved.get(asset) ?? 0n) + atoms(amount));
+        reservedOf.set(asset, (reservedOf.get(asset) ?? 0n) + atoms(amount));
+      }
       for (const { asset, total, available, frozen } of balances[index] ?? []) {
-        const key = `${accountId} ${asset}`;
-        if (atoms(frozen) !== (reserved.get(key) ?? 0n)) {
+        if (atoms(frozen) !== (reserved.get(asset) ?? 0n)) {
           faults.push(
             `account ${accountId}: ${frozen} ${asset} frozen, its open orders reserve something else`,
           );
@@ -62,12 +76,19 @@ export async function audit(engine: Engine, accounts: readonly number[]): Promis
         if (atoms(total) !== atoms(available) + atoms(frozen) || atoms(available) < 0n) {
           faults.push(`account ${accountId}: ${total} ${asset} is not ${available} + ${frozen}`);
         }
-        reserved.delete(key);
+        reserved.delete(asset);
         totals.set(asset, (totals.get(asset) ?? 0n) + atoms(total));
+      }
+      for (const asset of reserved.keys()) {
+        faults.push(`account ${accountId}: an open order reserves ${asset}, of which it has none`);
       }
     }
   }
-  for (const key of reserved.keys()) faults.push(`an open order of "${key}" reserves what no account holds`);
+  for (const { asset, reserved } of conservation) {
+    if (atoms(reserved) !== (reservedOf.get(asset) ?? 0n)) {
+      faults.push(`${asset}: the accounts' open orders reserve something else than all open orders do`);
+    }
+  }
   for (const { asset, deposited, withdrawn, feesAccrued } of conservation) {
     if (atoms(deposited) - atoms(withdrawn) !== (totals.get(asset) ?? 0n) + atoms(feesAccrued)) {
       faults.push(
@@ -82,7 +103,7 @@ export async function audit(engine: Engine, accounts: readonly number[]): Promis
       faults.push(`${name}: the book is crossed, ${bid?.price} bid and ${ask?.price} asked`);
     }
   }
-  return { conservation, accounts: accounts.length, openOrders: open.length, faults };
+  return { conservation, accounts: accounts.length, open, faults };
 }
 
 function mark(good: boolean): string {
@@ -90,7 +111,7 @@ function mark(good: boolean): string {
 }
 
 /** The audit for people: a table of all assets, then one explicit line for each law. */
-export function auditReport({ conservation, accounts, openOrders, faults }: Audit): string {
+export function auditReport({ conservation, accounts, open, faults }: Audit): string {
   // Assets side by side: their amounts are wide, and few terminals are.
   const row = (name: string, cell: (asset: Conservation) => string): string[] => [
     name,
@@ -112,7 +133,7 @@ export function auditReport({ conservation, accounts, openOrders, faults }: Audi
     faults.length === 0
       ? [
           `${mark(true)} conservation holds: deposited - withdrawn = available + frozen + fees, to the atom`,
-          `${mark(true)} frozen = reserved by ${count(openOrders)} open orders, in each of ${count(accounts)} accounts`,
+          `${mark(true)} frozen = reserved by ${count(open.length)} open orders, in each of ${count(accounts)} accounts`,
           `${mark(true)} no book is crossed`,
         ]
       : [

@@ -9,15 +9,15 @@
 
 import { createRequire } from 'node:module';
 import type { LimitOrderOptions, OrderBook } from 'nodejs-order-book';
-import type { Step } from '../flow.ts';
-import type { Adapter } from './adapter.ts';
+import type { Contestant } from '../../contestants/contestant.ts';
+import type { Step } from '../../workloads/flow.ts';
 
 type Call = { order: LimitOrderOptions } | { order: null; id: string };
 
-/** The adapter, or why there is none. */
-export async function nodejsOrderBook(): Promise<Adapter | string> {
+/** The contestant, or why there is none. */
+export async function nodejsOrderBook(): Promise<Contestant | string> {
   const peer = await import('nodejs-order-book').catch((error: unknown) => String(error));
-  if (typeof peer === 'string') return peer;
+  if (typeof peer === 'string') return `it can't be loaded: ${peer}`;
   const { OrderBook, Side } = peer;
   const { version } = createRequire(import.meta.url)('nodejs-order-book/package.json') as { version: string };
 
@@ -29,18 +29,27 @@ export async function nodejsOrderBook(): Promise<Adapter | string> {
   };
 
   return {
-    name: `nodejs-order-book ${version}`,
-    async run(flow) {
+    id: 'nodejs-order-book',
+    label: `nodejs-order-book ${version}`,
+    async begin(flow) {
       const load = flow.load.map(toCall);
-      const steps = flow.steps.map(toCall);
+      const parts = flow.parts.map((steps) => steps.map(toCall));
       const book = new OrderBook();
       const faults: string[] = [];
       let tradedLots = play(book, load, faults);
-      const start = performance.now();
-      tradedLots += play(book, steps, faults);
-      const seconds = (performance.now() - start) / 1000;
-      const [asks, bids] = book.depth();
-      return { seconds, outcome: { tradedLots, bids, asks }, faults };
+      return {
+        async play(part) {
+          const calls = parts[part] ?? [];
+          const start = performance.now();
+          tradedLots += play(book, calls, faults);
+          const seconds = (performance.now() - start) / 1000;
+          return { seconds, tradedLots };
+        },
+        async end() {
+          const [asks, bids] = book.depth();
+          return { outcome: { tradedLots, bids, asks }, faults };
+        },
+      };
     },
   };
 }
