@@ -6,6 +6,12 @@
  */
 
 import type { Conservation, Engine, Order } from '../index.ts';
+
+/** What is used of an engine: of this source, or of the package that was built from it. */
+type Audited = Pick<Engine, 'conservation' | 'openOrders' | 'bbo'> & {
+  accounts: Pick<Engine['accounts'], 'balances'>;
+  symbols: Pick<Engine['symbols'], 'list'>;
+};
 import { colors, count, grouped, table } from './terminal.ts';
 
 export interface Audit {
@@ -25,7 +31,7 @@ function atoms(amount: string): bigint {
 }
 
 /** All open orders of an account, page after page: asked for one by one, no page is searched for among all orders. */
-async function openOrdersOf(engine: Engine, accountId: number): Promise<Order[]> {
+async function openOrdersOf(engine: Audited, accountId: number): Promise<Order[]> {
   const orders: Order[] = [];
   for (;;) {
     const last = orders.at(-1);
@@ -44,7 +50,7 @@ const BATCH = 1024;
  *
  * `accounts` are all accounts that ever had a deposit.
  */
-export async function audit(engine: Engine, accounts: readonly number[]): Promise<Audit> {
+export async function audit(engine: Audited, accounts: readonly number[]): Promise<Audit> {
   const faults: string[] = [];
   const conservation = await engine.conservation();
   for (const { asset, holds } of conservation) {

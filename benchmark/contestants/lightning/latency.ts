@@ -2,7 +2,7 @@
 
 import { createHistogram } from 'node:perf_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { LightningError } from '../../../index.ts';
+import { LightningError } from 'lightning-exchange';
 import { thin, writeFlow } from '../../workloads/flow.ts';
 import { differences } from '../contestant.ts';
 import { type Call, type Mode, openMarket, toCalls, verify } from './market.ts';

@@ -4,7 +4,7 @@
  */
 
 import { audit } from '../../../demo/audit.ts';
-import { Engine, type NewOrder, type Order } from '../../../index.ts';
+import { Engine, type NewOrder, type Order } from 'lightning-exchange';
 import type { Outcome, Side } from '../../workloads/array-book.ts';
 import type { Flow, Step } from '../../workloads/flow.ts';
 import { depth, type Ended } from '../contestant.ts';

@@ -2,7 +2,7 @@
  * This engine as most programs use it: objects in, promises out, decimals as strings; so many calls in flight.
  */
 
-import type { Engine, OrderResult } from '../../../index.ts';
+import type { Engine, OrderResult } from 'lightning-exchange';
 import type { Contestant } from '../contestant.ts';
 import { type Call, type Mode, openMarket, toCalls, verify, whole } from './market.ts';
 

@@ -3,7 +3,7 @@
  * replays and gateways with a protocol of their own use. Records are written while the clock runs, as they have to be.
  */
 
-import { CommandWriter, type Engine, ResultReader } from '../../../index.ts';
+import { CommandWriter, type Engine, ResultReader } from 'lightning-exchange';
 import type { Flow, Step } from '../../workloads/flow.ts';
 import type { Contestant, Session } from '../contestant.ts';
 import { accountOf, type Mode, openMarket, SYMBOL, verify } from './market.ts';

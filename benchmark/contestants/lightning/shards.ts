@@ -6,7 +6,7 @@
  */
 
 import { audit } from '../../../demo/audit.ts';
-import { Engine } from '../../../index.ts';
+import { Engine } from 'lightning-exchange';
 import { type Flow, deep, writeFlow } from '../../workloads/flow.ts';
 import { differences } from '../contestant.ts';
 import { type Call, book, fund, listSymbols, toOrder } from './market.ts';
