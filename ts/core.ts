@@ -232,11 +232,17 @@ export class Core implements AnswerSink {
       }
       const ticket = this.#expect({ resolve, reject });
       this.#readers.set(ticket, { reader, count });
-      const code = native.submitRaw(this.#handle, bytes, count, ticket);
-      if (code === 0) return;
+      let error: unknown;
+      try {
+        const code = native.submitRaw(this.#handle, bytes, count, ticket);
+        if (code === 0) return;
+        error = refusedRaw(code);
+      } catch (cause) {
+        error = cause;
+      }
       this.#readers.delete(ticket);
       this.#settle(ticket);
-      reject(refusedRaw(code));
+      reject(error as Error);
     });
   }
 
@@ -259,9 +265,7 @@ export class Core implements AnswerSink {
       return results;
     }
     if (end < REFUSED) throw refusedRaw(REFUSED - end);
-    if (end >= 0) return reader.filled(count, end);
-    reader.resize(-end);
-    return this.#take(ticket, reader, count);
+    return end >= 0 ? reader.filled(count, end) : this.#take(ticket, reader, count);
   }
 
   /** What a writer holds, once everything is asked that was asked before. */
@@ -280,9 +284,14 @@ export class Core implements AnswerSink {
       );
     }
     this.#flush();
-    // Node does not always tell native code how long a view of memory is that can change its size.
+    // Node does not always tell native code how long a view of memory is that can change its size. (A Buffer's own
+    // `slice` does not copy.)
     const { resizable, growable } = bytes.buffer as { resizable?: boolean; growable?: boolean };
-    return { bytes: resizable || growable ? bytes.slice(0, count * RAW_LAYOUT.record) : bytes, count };
+    return {
+      bytes:
+        resizable || growable ? Uint8Array.prototype.slice.call(bytes, 0, count * RAW_LAYOUT.record) : bytes,
+      count,
+    };
   }
 
   /** Makes a call in words. */
@@ -408,14 +417,23 @@ export class Core implements AnswerSink {
     if (!batch) return;
     this.#readers.delete(ticket);
     const { reader, count } = batch;
-    this.resolve(ticket, this.#take(ticket, reader, count));
+    try {
+      this.resolve(ticket, this.#take(ticket, reader, count));
+    } catch (cause) {
+      this.unreadable(ticket, cause);
+    }
   }
 
   /** Takes the results of a raw batch that is complete. */
   #take(ticket: number, reader: ResultReader, count: number): ResultReader {
     let end = native.takeRaw(this.#handle, ticket, reader.bytes);
     if (end < 0) {
-      reader.resize(-end);
+      try {
+        reader.resize(-end);
+      } catch (cause) {
+        native.dropRaw(this.#handle, ticket);
+        throw unreadable(cause);
+      }
       end = native.takeRaw(this.#handle, ticket, reader.bytes);
     }
     return reader.filled(count, end);

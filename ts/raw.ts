@@ -10,6 +10,7 @@ import { REASONS, STATUSES } from './answers.ts';
 import { ERROR_CODES, type ErrorCode } from './codes.ts';
 import { refuse } from './errors.ts';
 import { STP_MODES } from './records.ts';
+import { boolean } from './values.ts';
 import type { OrderStatus, RawFill, RawOrderOptions, RawResult, Side, StatusReason } from './types.ts';
 
 /** Where everything is. */
@@ -153,10 +154,10 @@ export class CommandWriter {
     tag = 0,
     options?: RawOrderOptions,
   ): void {
-    const at = this.#begin(OP.place, accountId, symbolId, tag);
+    const [shape, flags] = [shapeOf(side, LIMIT, options), flagsOf(options)];
+    const at = this.#begin(OP.place | shape, flags, accountId, symbolId, tag);
     this.#u64(at + AT.price, 'ticks', ticks);
     this.#u64(at + AT.quantity, 'lots', lots);
-    this.#shape(at, side, LIMIT, options);
     this.#count += 1;
   }
 
@@ -169,9 +170,9 @@ export class CommandWriter {
     tag = 0,
     options?: RawOrderOptions,
   ): void {
-    const at = this.#begin(OP.place, accountId, symbolId, tag);
+    const [shape, flags] = [shapeOf(side, MARKET, options), flagsOf(options)];
+    const at = this.#begin(OP.place | shape, flags, accountId, symbolId, tag);
     this.#u64(at + AT.quantity, 'lots', lots);
-    this.#shape(at, side, MARKET, options);
     this.#count += 1;
   }
 
@@ -184,15 +185,15 @@ export class CommandWriter {
     tag = 0,
     options?: RawOrderOptions,
   ): void {
-    const at = this.#begin(OP.place, accountId, symbolId, tag);
+    const [shape, flags] = [shapeOf(side, MARKET, options), flagsOf(options)];
+    const at = this.#begin(OP.place | shape, flags, accountId, symbolId, tag);
     this.#u128(at + AT.amount, 'atoms', atoms);
-    this.#shape(at, side, MARKET, options);
     this.#count += 1;
   }
 
   /** A cancel. */
   cancel(accountId: number, orderId: number, tag = 0): void {
-    const at = this.#begin(OP.cancel, accountId, 0, tag);
+    const at = this.#begin(OP.cancel, 0, accountId, 0, tag);
     this.#u64(at + AT.order, 'orderId', orderId);
     this.#count += 1;
   }
@@ -216,55 +217,36 @@ export class CommandWriter {
     flags: number,
     tag: number,
   ): void {
-    const at = this.#begin(OP.amend, accountId, symbolId, tag);
+    const at = this.#begin(OP.amend, flags, accountId, symbolId, tag);
     this.#u64(at + AT.order, 'orderId', orderId);
     this.#u64(at + AT.price, 'ticks', ticks);
     this.#u64(at + AT.quantity, 'lots', lots);
-    this.#view.setUint32(at + AT.flags, flags, true);
     this.#count += 1;
   }
 
   #funds(op: number, accountId: number, assetId: number, atoms: number | bigint, tag: number): void {
-    const at = this.#begin(op, accountId, assetId, tag);
+    const at = this.#begin(op, 0, accountId, assetId, tag);
     this.#u128(at + AT.amount, 'atoms', atoms);
     this.#count += 1;
   }
 
-  /** Begins a record; it counts when its last field is written, so that a refused one leaves no trace. */
-  #begin(op: number, accountId: number, symbolId: number, tag: number): number {
+  /**
+   * Begins a record; it counts when its last field is written, so that a refused one leaves no trace. From here on no
+   * code of the caller's runs, which could write records of its own. `first`: the op, and an order's shape.
+   */
+  #begin(first: number, flags: number, accountId: number, symbolId: number, tag: number): number {
     const at = this.#count * RECORD;
     if (at + RECORD > this.#bytes.length || this.#count >= BATCH_MAX) {
       throw refuse('BATCH_TOO_LARGE', `the writer has room for ${this.capacity} commands`);
     }
     const view = this.#view;
-    // Op and all that stands in its word; the shape of an order comes later.
-    view.setUint32(at, op, true);
-    view.setUint32(at + AT.flags, 0, true);
+    view.setUint32(at, first, true);
+    view.setUint32(at + AT.flags, flags, true);
     view.setUint32(at + AT.tag, u32('tag', tag), true);
     view.setUint32(at + AT.symbol, u32('id', symbolId), true);
     this.#u64(at + AT.account, 'accountId', accountId);
     for (let word = at + AT.order; word < at + RECORD; word += 8) view.setFloat64(word, 0);
     return at;
-  }
-
-  #shape(at: number, side: Side, type: number, options: RawOrderOptions | undefined): void {
-    const code = side === 'buy' ? 1 : side === 'sell' ? 2 : 0;
-    if (code === 0) throw refuse('INVALID_SIDE', "side is neither 'buy' nor 'sell'", 'side');
-    this.#bytes[at + AT.side] = code;
-    this.#bytes[at + AT.type] = type;
-    if (options === undefined) return;
-    const { timeInForce, postOnly = false, stp } = options;
-    if (timeInForce !== undefined) {
-      const tif = TIFS[timeInForce];
-      if (tif === undefined)
-        throw refuse('INVALID_TIF', 'timeInForce is none of GTC, IOC, FOK', 'timeInForce');
-      this.#bytes[at + AT.timeInForce] = tif;
-    }
-    const mode = stp === undefined ? 0 : STP_MODES.indexOf(stp) + 1;
-    if (stp !== undefined && mode === 0) {
-      throw refuse('INVALID_REQUEST', 'stp is no mode of self-trade prevention', 'stp');
-    }
-    this.#view.setUint32(at + AT.flags, (postOnly ? FLAG.postOnly : 0) | (mode << STP_SHIFT), true);
   }
 
   #u64(at: number, field: string, value: number): void {
@@ -282,8 +264,35 @@ export class CommandWriter {
   }
 }
 
+/** An order's side, type and time in force, where they stand in the first word. */
+function shapeOf(side: Side, type: number, options: RawOrderOptions | undefined): number {
+  const code = side === 'buy' ? 1 : side === 'sell' ? 2 : 0;
+  if (code === 0) throw refuse('INVALID_SIDE', "side is neither 'buy' nor 'sell'", 'side');
+  return (
+    (code << (8 * AT.side)) | (type << (8 * AT.type)) | (tifOf(options?.timeInForce) << (8 * AT.timeInForce))
+  );
+}
+
+function tifOf(timeInForce: RawOrderOptions['timeInForce']): number {
+  if (timeInForce === undefined) return 0;
+  if (typeof timeInForce === 'string' && Object.hasOwn(TIFS, timeInForce)) return TIFS[timeInForce];
+  throw refuse('INVALID_TIF', 'timeInForce is none of GTC, IOC, FOK', 'timeInForce');
+}
+
+function flagsOf(options: RawOrderOptions | undefined): number {
+  if (options === undefined) return 0;
+  const { postOnly, stp } = options;
+  const mode = stp === undefined ? 0 : STP_MODES.indexOf(stp) + 1;
+  if (stp !== undefined && mode === 0) {
+    throw refuse('INVALID_REQUEST', 'stp is no mode of self-trade prevention', 'stp');
+  }
+  const isMaker = postOnly !== undefined && boolean('postOnly', postOnly);
+  return (isMaker ? FLAG.postOnly : 0) | (mode << STP_SHIFT);
+}
+
 function u32(field: string, value: number): number {
-  if (value >>> 0 !== value) throw refuse('INVALID_REQUEST', `${field} is no whole number below 2^32`, field);
+  if (typeof value !== 'number' || value >>> 0 !== value)
+    throw refuse('INVALID_REQUEST', `${field} is no whole number below 2^32`, field);
   return value;
 }
 
@@ -393,7 +402,8 @@ export class ResultReader {
   /** One of them. */
   fill(index: number, which: number): RawFill {
     const at = this.#at(index);
-    if (!(which >= 0 && which < this.fills(index))) throw new RangeError(`there is no fill ${which}`);
+    if (!Number.isInteger(which) || which < 0 || which >= this.fills(index))
+      throw new RangeError(`there is no fill ${which}`);
     const from = (this.#count + this.#view.getUint32(at + RESULT.firstFill, true) + which) * RECORD;
     return {
       tradeId: this.#number(from + FILL.trade),
@@ -424,7 +434,8 @@ export class ResultReader {
   }
 
   #at(index: number): number {
-    if (!(index >= 0 && index < this.#count)) throw new RangeError(`there is no result ${index}`);
+    if (!Number.isInteger(index) || index < 0 || index >= this.#count)
+      throw new RangeError(`there is no result ${index}`);
     return index * RECORD;
   }
 

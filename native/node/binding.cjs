@@ -788,6 +788,7 @@ module.exports.closeInBackground = nativeBinding.closeInBackground
 module.exports.createAsset = nativeBinding.createAsset
 module.exports.createSymbol = nativeBinding.createSymbol
 module.exports.drain = nativeBinding.drain
+module.exports.dropRaw = nativeBinding.dropRaw
 module.exports.dumpDirectory = nativeBinding.dumpDirectory
 module.exports.errorCodes = nativeBinding.errorCodes
 module.exports.found = nativeBinding.found

@@ -59,6 +59,9 @@ export declare function createSymbol(handle: ExternalObject<Handle>, symbol: str
  */
 export declare function drain(handle: ExternalObject<Handle>, buffer: Uint8Array): number
 
+/** Forgets the results of a raw batch that nobody can take. */
+export declare function dropRaw(handle: ExternalObject<Handle>, batch: number): void
+
 /**
  * Hands the log of a data directory to `write`, many lines of JSON at a time. JSON out, when it has ended.
  *

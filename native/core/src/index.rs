@@ -325,7 +325,7 @@ impl<W: Bucket> Table<W> {
     fn spread_out(&mut self, id_at: &impl Fn(u32) -> u64) {
         let is_crowded = self.len > self.room / 2;
         if !is_crowded {
-            self.multiplier = self.multiplier.wrapping_mul(0xd134_2543_de82_ef95) ^ 0x5851_f42d_4c95_7f2c;
+            self.multiplier = another(self.multiplier);
         }
         self.rebuild(if is_crowded { larger(self.homes) } else { self.homes }, id_at);
     }
@@ -339,7 +339,13 @@ impl<W: Bucket> Table<W> {
                 *self = table;
                 return;
             }
-            homes = larger(homes);
+            // Ids that lie together though there is room have been chosen, or are bad luck: they are scattered
+            // otherwise. More room would go on for ever.
+            if self.len > room(homes) / 2 {
+                homes = larger(homes);
+            } else {
+                self.multiplier = another(self.multiplier);
+            }
         }
     }
 
@@ -360,6 +366,11 @@ impl Table<u32> {
         assert!(wide.copy(&self.buckets, id_at), "the same ids in as many buckets");
         wide
     }
+}
+
+/// Another odd number to scatter ids with.
+fn another(multiplier: u64) -> u64 {
+    multiplier.wrapping_mul(0xd134_2543_de82_ef95) ^ 0x5851_f42d_4c95_7f2c
 }
 
 /// How many ids so many homes are for.
@@ -575,6 +586,33 @@ mod tests {
         assert_eq!(pair.index.len(), 0);
         let SlotIndex::Narrow(table) = &pair.index else { panic!("few slots") };
         assert!(table.buckets.iter().all(|bucket| bucket.is_empty()), "what is removed leaves no trace");
+    }
+
+    /// A table that is moved to another multiplier has ids that were chosen for that one, too.
+    #[test]
+    fn ids_chosen_for_two_multipliers_cost_no_memory() {
+        let inverse_of = |multiplier: u64| {
+            let mut inverse = multiplier;
+            for _ in 0..6 {
+                inverse = inverse.wrapping_mul(2_u64.wrapping_sub(multiplier.wrapping_mul(inverse)));
+            }
+            inverse
+        };
+        let mut pair = Pair::new();
+        let mut slot = 0;
+        // Spread under the first, the ids of the second go in before the others crowd that one.
+        for multiplier in [another(GOLDEN), GOLDEN] {
+            let inverse = inverse_of(multiplier);
+            // All with the same 32 bits that say where their home is.
+            let ids = (0_u64..).map(|n| inverse.wrapping_mul(n)).filter(|id| (1..1 << 53).contains(id));
+            for id in ids.take(400) {
+                pair.insert(id, slot);
+                slot += 1;
+            }
+        }
+        pair.check_all();
+        let SlotIndex::Narrow(table) = &pair.index else { panic!("few slots") };
+        assert!(table.homes <= 16_384, "{} homes for 800 ids", table.homes);
     }
 
     #[test]

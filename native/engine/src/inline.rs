@@ -74,6 +74,14 @@ impl Inline {
         self.now = self.clock.now();
     }
 
+    /// Forgets what was under way when an invariant broke, so that nothing of it is ever handled twice.
+    pub(crate) fn abandon(&mut self) {
+        self.sequencer_out = SequencerOutbox::default();
+        self.matcher_out = MatcherOutbox::default();
+        self.admitted.clear();
+        self.settlements.clear();
+    }
+
     /// Runs one command to its end.
     pub(crate) fn run(&mut self, sequencer: usize, command: Command, replies: &mut Vec<Reply>) {
         self.mischief.step();
@@ -201,5 +209,52 @@ impl Inline {
         self.tick();
         let shard = shard_of_symbol(symbol, self.matchers.len());
         BookView::of(self.matchers[shard].market(symbol).expect("a symbol of this engine"), levels)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use lightning_core::message::{OrderAfter, Settlement, ToSequencer};
+    use lightning_core::types::{AccountId, Amount, Lsn, OrderId, Quantity, SignedAmount, Timestamp};
+    use lightning_journal::storage::memory::FakeDisk;
+
+    use crate::config::Options;
+    use crate::{Driver, Engine, Mischief, Opening};
+
+    /// What an invariant broke on is not handled once more when the engine is closed.
+    #[test]
+    fn what_was_under_way_when_it_broke_is_forgotten() {
+        let options = Options { inline: true, segment_bytes: Some(1 << 20), ..Options::default() };
+        let engine = Engine::open_with(Opening {
+            options,
+            wake: Box::new(|| {}),
+            storage: Some(Arc::new(FakeDisk::new())),
+            progress: &mut |_| {},
+            mischief: Mischief::default(),
+        })
+        .unwrap();
+        let Driver::Inline(inline) = &engine.driver else { panic!("an inline engine") };
+        let nobodys = Settlement {
+            cause: Lsn(1),
+            at: Timestamp(0),
+            account: AccountId(1),
+            order: OrderId(1),
+            filled: Quantity::ZERO,
+            notional: Amount::ZERO,
+            fee: SignedAmount::ZERO,
+            released: Amount::ZERO,
+            prevented: Quantity::ZERO,
+            after: OrderAfter::Open,
+        };
+        let broken = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            engine.on_inline(inline, |inline| {
+                inline.matcher_out.to_sequencer.push(ToSequencer::Settle(nobodys));
+                inline.propagate(Timestamp(0));
+            });
+        }));
+        assert!(broken.is_err(), "nobody has this order");
+        assert!(engine.close().is_ok());
     }
 }

@@ -179,11 +179,14 @@ impl Engine {
             Driver::Threaded(threaded) => {
                 let mut shards: Vec<Vec<Command>> = vec![Vec::new(); self.config.sequencers];
                 let is_behind = self.journal.kept().is_some_and(|front| front.is_behind());
+                // Once there is no room the rest is refused, whatever ends meanwhile: nothing overtakes what was refused.
+                let mut is_full = false;
                 for command in commands {
                     if is_behind {
                         let message = "the disk does not keep up: too much waits to be written";
                         self.refuse_busy(&command, message.to_owned());
-                    } else if !threaded.credits.take() {
+                    } else if is_full || !threaded.credits.take() {
+                        is_full = true;
                         self.refuse_busy(&command, format!("{} commands are in flight", self.config.credits));
                     } else if let Some(shard) = self.owner(&command.request) {
                         shards[shard].push(command);
@@ -232,6 +235,7 @@ impl Engine {
         };
         if let Err(panic) = catch_unwind(AssertUnwindSafe(run)) {
             self.breaker.halt(Halted::broken(format!("inline: {}", threaded::panic_text(&*panic))));
+            inline.abandon();
         }
         answers.clear();
         inline.answers = answers;
@@ -250,6 +254,7 @@ impl Engine {
             }
             Err(panic) => {
                 self.breaker.halt(Halted::broken(format!("inline: {}", threaded::panic_text(&*panic))));
+                inline.abandon();
                 resume_unwind(panic)
             }
         }

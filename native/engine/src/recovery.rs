@@ -34,8 +34,10 @@ use crate::replay::{LOGIC_VERSION, Replay, ReplayError, refusal_of};
 use crate::router::shard_of_symbol;
 use crate::threaded;
 
-/// Records that the reader hands over at once.
+/// Records that the reader hands over at once,
 const BATCH_RECORDS: usize = 256;
+/// or as soon as their bodies come to so many bytes.
+const BATCH_BYTES: usize = 1 << 20;
 /// Batches that it may be ahead.
 const BATCHES_AHEAD: usize = 8;
 /// Records between two words about how far it is.
@@ -254,23 +256,34 @@ fn read_ahead(
             Ok((record, decoded))
         });
         loop {
-            let batch: Vec<Read> = records.by_ref().take(BATCH_RECORDS).collect();
+            let (mut batch, mut bytes) = (Vec::<Read>::new(), 0);
+            while batch.len() < BATCH_RECORDS
+                && bytes < BATCH_BYTES
+                && let Some(record) = records.next()
+            {
+                bytes += record.as_ref().map_or(0, |(record, _)| record.body.len());
+                batch.push(record);
+            }
             if batch.is_empty() || hand_over.send(batch).is_err() {
                 return; // All is read, or a record was refused.
             }
         }
     };
     std::thread::scope(|scope| {
-        std::thread::Builder::new()
+        let reader = std::thread::Builder::new()
             .name("recovery-reader".to_owned())
             .spawn_scoped(scope, read)
             .map_err(|error| Refusal::new(Code::Internal, format!("a thread can't be started: {error}")))?;
-        // Dropped where it is left, so that the reader ends too.
-        for record in batches.into_iter().flatten() {
+        // The receiver is dropped with this line, so that the reader ends too.
+        let result = batches.into_iter().flatten().try_for_each(|record| {
             let (record, decoded) = record.map_err(|error| refusal_of(&error))?;
-            each(record, decoded)?;
+            each(record, decoded)
+        });
+        match reader.join() {
+            // What was refused comes before whatever broke further on.
+            Err(panic) if result.is_ok() => std::panic::resume_unwind(panic),
+            _ => result,
         }
-        Ok(())
     })
 }
 

@@ -90,7 +90,8 @@ impl Undelivered {
                 Waiter::Raw { batch, index } => {
                     // What can't be written is our bug, and must not take the others with it: it stays unknown.
                     let put = || self.batches.put(batch, index, &answer);
-                    if catch_unwind(AssertUnwindSafe(put)).unwrap_or(false) {
+                    let _ = catch_unwind(AssertUnwindSafe(put));
+                    if self.batches.is_complete(batch) {
                         self.complete.push_back(batch);
                     }
                 }
@@ -356,6 +357,12 @@ pub fn run_raw(
 #[napi(catch_unwind)]
 pub fn take_raw(handle: &External<Handle>, batch: u32, results: Uint8ArraySlice<'_>) -> f64 {
     end_or_needed(handle.undelivered().batches.take(batch, Buffer(results).bytes()))
+}
+
+/// Forgets the results of a raw batch that nobody can take.
+#[napi(catch_unwind)]
+pub fn drop_raw(handle: &External<Handle>, batch: u32) {
+    handle.undelivered().batches.forget(batch);
 }
 
 /// Less than any size of a buffer: what is below is refused, with the number of a code.

@@ -15,6 +15,8 @@ use crate::shared::{self, SharedBytes};
 const UNTAKEN_MAX: usize = 1 << 20;
 /// Batches whose memory is kept for the next ones.
 const SPARE_MAX: usize = 8;
+/// Each of them up to so many bytes.
+const SPARE_BYTES_MAX: usize = 8 << 20;
 
 const _: () = assert!(shared::RECORD == RECORD);
 
@@ -84,6 +86,9 @@ impl Batches {
         if count > BATCH_MAX {
             return Err(Code::BatchTooLarge);
         }
+        if self.waiting.contains_key(&u64::from(batch)) {
+            return Err(Code::Internal);
+        }
         if self.untaken + count > UNTAKEN_MAX {
             return Err(Code::Busy);
         }
@@ -91,16 +96,26 @@ impl Batches {
         let mut results = self.spare.pop().unwrap_or_default();
         results.begin(commands.iter().map(Command::tag));
         self.untaken += count;
-        let before = self.waiting.insert(u64::from(batch), results);
-        assert!(before.is_none(), "batch {batch} is under way already");
+        self.waiting.insert(u64::from(batch), results);
         Ok(commands)
     }
 
-    /// Puts an answer into its place; true if it was its batch's last.
-    pub(crate) fn put(&mut self, batch: u64, index: usize, answer: &Answer) -> bool {
+    /// Puts an answer into its place.
+    pub(crate) fn put(&mut self, batch: u64, index: usize, answer: &Answer) {
         let batch = self.waiting.get_mut(&batch).expect("a batch is waiting until it is taken");
         batch.put(index, answer);
-        batch.is_complete()
+    }
+
+    /// Has every command of a batch its result?
+    pub(crate) fn is_complete(&self, batch: u64) -> bool {
+        self.waiting.get(&batch).is_some_and(Batch::is_complete)
+    }
+
+    /// Nobody takes the results of a batch any more.
+    pub(crate) fn forget(&mut self, number: u32) {
+        if let Some(batch) = self.waiting.remove(&u64::from(number)) {
+            self.untaken -= batch.commands();
+        }
     }
 
     /// Those that wait for an answer.
@@ -120,7 +135,7 @@ impl Batches {
         buffer[results.len()..end].copy_from_slice(fills);
         self.untaken -= batch.commands();
         let batch = self.waiting.remove(&u64::from(number)).expect("it was just looked at");
-        if self.spare.len() < SPARE_MAX {
+        if self.spare.len() < SPARE_MAX && batch.memory() <= SPARE_BYTES_MAX {
             self.spare.push(batch);
         }
         Ok(end)

@@ -142,11 +142,15 @@ impl Taker {
         if wanted.is_zero() {
             return Step::Stop(if self.budget.is_some() { End::Budget } else { End::Sated });
         }
-        let quantity = wanted.min(maker.shown);
         if is_own && self.stp == StpMode::Decrement {
-            return Step::Own(StpMode::Decrement, quantity);
+            // What is prevented spends no budget, so a budget for one lot prevents all of them: at once, not lot by lot.
+            let prevented = match self.wants {
+                Appetite::Quantity(left) => left,
+                Appetite::Quote(_) => wanted,
+            };
+            return Step::Own(StpMode::Decrement, prevented.min(maker.shown));
         }
-        Step::Trade(quantity)
+        Step::Trade(wanted.min(maker.shown))
     }
 
     /// Counts a trade: what it gave comes out of what is reserved, and out of what it may still spend.

@@ -93,6 +93,19 @@ fn decrement_to_zero_of_both_expires_both() {
     ));
 }
 
+/// What is prevented spends nothing, so a budget for one lot is one for all of them. Lot by lot, 2^40 of them would not end.
+#[test]
+fn decrement_prevents_at_once_whatever_a_budget_pays_for() {
+    play(
+        "
+        symbol BTC-USD lot 1 tick 1
+        fund A USD 1000   fund A BTC 1000   fund B BTC 100
+        A sell 1000 @ 6
+        A buy 1001 @ market max 7 stp DECREMENT -> EXPIRED o1 STP (1000 prevented); EXPIRED o2 INSUFFICIENT_LIQUIDITY (1000 prevented)
+        ",
+    );
+}
+
 #[test]
 fn none_lets_them_trade() {
     play(&format!(

@@ -76,6 +76,12 @@ impl Batch {
         self.results.len() / RECORD
     }
 
+    /// Bytes that it holds on to.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        self.results.capacity() + self.fills.capacity()
+    }
+
     /// Has every command its result?
     #[must_use]
     pub fn is_complete(&self) -> bool {
