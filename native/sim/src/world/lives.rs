@@ -15,15 +15,13 @@ use lightning_core::types::{AccountId, Lsn, SymbolId, Ticket, Timestamp};
 use super::clients::{Again, Fate, clients};
 use super::notes::Notes;
 use super::operator;
-use super::promises::Promises;
 use super::shards::Shards;
 use super::{Trace, World, draw_pace};
-use crate::coverage::Coverage;
 use crate::crash::{self, Journal, State, TASKS, Task};
-use crate::fold::{self, Canonical, History, Said};
+use crate::fold::{self, Canonical, Said};
 use crate::recorder::{Front, IdsFor, Recorder, Written};
 use crate::rng::{Dice, Rng};
-use crate::workload::{Action, Ids, Workload};
+use crate::workload::{Action, Workload};
 
 /// Before any timer: who is asked at this time does nothing else.
 pub(super) const LONG_AGO: Timestamp = Timestamp(0);
@@ -44,36 +42,7 @@ impl<'w, 't> World<'w, 't> {
     pub(crate) fn unborn(workload: &'w Workload, seed: u64, trace: Trace<'t>) -> Self {
         let mut rng = Rng::new(seed, 2);
         let (clients, operator) = clients(workload, true, &mut rng);
-        Self {
-            workload,
-            trace,
-            step: 0,
-            now: workload.setup.start.0,
-            tempo: *rng.pick(&[0, 1, 1, 5]),
-            punctual: *rng.pick(&[1, 1, 2]),
-            hurry: *rng.pick(&[0, 0, 20, 1_000]),
-            shards: Shards::new(Vec::new(), Vec::new(), 0),
-            pace: Vec::new(),
-            burst: 1,
-            clients,
-            operator,
-            control: None,
-            issued: 0,
-            rng,
-            recorder: Recorder::default(),
-            history: History::default(),
-            ids: Ids::default(),
-            leased: 0,
-            block: 0,
-            tickets: Vec::new(),
-            notes: Notes::default(),
-            promises: Promises::default(),
-            journal: None,
-            stopped: None,
-            closing: false,
-            moves: Vec::new(),
-            coverage: Coverage::default(),
-        }
+        Self::blank(workload, trace, clients, operator, rng)
     }
 
     /// A machine comes to life with the shards of an exchange at rest. `block`: how many order ids a sequencer takes

@@ -128,23 +128,38 @@ impl<'w, 't> World<'w, 't> {
         let mut rng = Rng::new(seed, 2);
         let (sequencers, matchers) = (*rng.pick(&SHARDS), *rng.pick(&SHARDS));
         let (clients, operator) = clients(workload, false, &mut rng);
-        let start = setup.start.0;
-        let shards = Shards::new(
+        let mut world = Self::blank(workload, trace, clients, operator, rng);
+        world.shards = Shards::new(
             (0..sequencers).map(|_| Sequencer::new(setup.limits)).collect(),
             (0..matchers).map(|_| Matcher::default()).collect(),
-            start,
+            world.now,
         );
-        let mut world = Self {
+        world.pace = draw_pace(world.clients.len() + 2 + world.shards.actors(), &mut world.rng);
+        world.burst = *world.rng.pick(&[1, 1, 2, 8]);
+        world.say(|| format!("{sequencers} sequencers, {matchers} matchers\n{setup}"));
+        world.announce_symbols();
+        world
+    }
+
+    /// A world in which there is nothing but those who will want something.
+    fn blank(
+        workload: &'w Workload,
+        trace: Trace<'t>,
+        clients: Vec<Client>,
+        operator: VecDeque<(u64, Action)>,
+        mut rng: Rng,
+    ) -> Self {
+        Self {
             workload,
             trace,
             step: 0,
-            now: start,
+            now: workload.setup.start.0,
             tempo: *rng.pick(&[0, 1, 1, 5]),
             punctual: *rng.pick(&[1, 1, 2]),
             hurry: *rng.pick(&[0, 0, 20, 1_000]),
-            pace: draw_pace(clients.len() + 2 + shards.actors(), &mut rng),
-            burst: *rng.pick(&[1, 1, 2, 8]),
-            shards,
+            shards: Shards::new(Vec::new(), Vec::new(), 0),
+            pace: Vec::new(),
+            burst: 1,
             clients,
             operator,
             control: None,
@@ -163,10 +178,7 @@ impl<'w, 't> World<'w, 't> {
             closing: false,
             moves: Vec::new(),
             coverage: Coverage::default(),
-        };
-        world.say(|| format!("{sequencers} sequencers, {matchers} matchers\n{setup}"));
-        world.announce_symbols();
-        world
+        }
     }
 
     /// Runs to the end, checking the laws after every step, and compares with the canonical history.
