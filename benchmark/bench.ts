@@ -17,7 +17,7 @@ import { type Audience, PEERS, runSuite, STAGES, type Wanted } from './suite.ts'
 
 const USAGE = `Usage: npm run bench -- [options]
 
-  --quick         shorter flows and fewer repetitions: about a minute
+  --quick         shorter flows and fewer repetitions: two minutes
   --save          write the results to benchmark/runs/; npm run bench:report draws from there
   --seed N        of the flows (8123)
   --only STAGES   of ${STAGES.join(', ')}; all without

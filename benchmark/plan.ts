@@ -38,7 +38,7 @@ export function full(seed: number): Plan {
   };
 }
 
-/** A minute or so on two cores, of which the native stages take a third. */
+/** Two minutes on two cores, of which the native stages take a third. */
 export function quick(seed: number): Plan {
   return {
     name: 'quick',
