@@ -252,7 +252,8 @@ test('a group of records that is cut in half: dropped, kept aside, reported, and
   }
   await turn(async () => {
     let found = 0;
-    for (const at of [1, 2, 3, 4]) {
+    // On a machine that has much else to do, a heartbeat may be what is cut four times: then it goes on.
+    for (let at = 1; at <= 4 || (found === 0 && at <= 40); at += 1) {
       const dataDir = freshDirectory('torn');
       const arms = beside(dataDir, 'armed');
       t.teardown(() => [dataDir, arms].forEach(removeDirectory));
