@@ -76,14 +76,29 @@ export declare function errorCodes(): string
 /** What there was before the engine was opened: assets, symbols, and how they were found. JSON out. */
 export declare function found(handle: ExternalObject<Handle>): string
 
+/** How the engine is, in a word. JSON out. */
+export declare function health(handle: ExternalObject<Handle>): string
+
 /** What is in a data directory. JSON out. */
 export declare function inspectDirectory(dir: string): string
+
+/** Candles, ascending: the newest, or those from a time on (milliseconds). JSON out. */
+export declare function klines(handle: ExternalObject<Handle>, symbol: string, interval: string, from: number | undefined | null, to: number | undefined | null, limit: number, fill: boolean): string
 
 /** Where the fields of a record are. JSON out: TypeScript's offsets are tested against it. */
 export declare function layout(): string
 
+/** Counters, queues, latencies. JSON out. */
+export declare function metrics(handle: ExternalObject<Handle>): string
+
+/** The same in Prometheus' text format. */
+export declare function metricsText(handle: ExternalObject<Handle>): string
+
 /** An account's own trades, ascending. JSON out. */
 export declare function myTrades(handle: ExternalObject<Handle>, accountId: number, symbol: string, fromId: number | undefined | null, limit: number): string
+
+/** In how many milliseconds to poll at the latest; negative if nothing will be due by itself. */
+export declare function nextPoll(streams: ExternalObject<Streams>): number
 
 /** What time it is for the engine, in milliseconds since 1970. */
 export declare function now(handle: ExternalObject<Handle>): string
@@ -128,6 +143,21 @@ export interface OpenedSoFar {
   /** What it gave, once it has ended; once. */
   ended?: Opened
 }
+
+/**
+ * Something that follows the engine. `wake` is called on this thread when there is something to poll for; never by an
+ * engine that runs in the caller's thread.
+ *
+ * # Errors
+ * If Node refuses the callback.
+ */
+export declare function openStreams(handle: ExternalObject<Handle>, wake: () => void): ExternalObject<Streams>
+
+/**
+ * Writes what there is for subscriptions that want something into a buffer, as much as fits, and says where it ends.
+ * Negative: the next update needs a buffer of that size. The first `count` of `wanting` want something from now on.
+ */
+export declare function pollStreams(streams: ExternalObject<Streams>, wanting: Uint32Array, count: number, buffer: Uint8Array): number
 
 /**
  * The best levels of a book, as numbers in a buffer: how many bytes, or a negative number if [`book`] has to say why
@@ -179,6 +209,9 @@ export declare function stateHash(handle: ExternalObject<Handle>, done: (arg: st
 /** Counters. JSON out. */
 export declare function stats(handle: ExternalObject<Handle>): string
 
+/** When the engine was opened, in milliseconds since 1970. */
+export declare function streamsEpoch(streams: ExternalObject<Streams>): number
+
 /**
  * Asks the first `count` records of a buffer. Each is answered through [`drain`] under its ticket. `words` is a JSON
  * array of the calls that are made in words, in the order of their records.
@@ -197,8 +230,22 @@ export declare function submitRaw(handle: ExternalObject<Handle>, commands: Uint
  */
 export declare function takeRaw(handle: ExternalObject<Handle>, batch: number, results: Uint8Array): number
 
+/** The last 24 hours. JSON out. */
+export declare function ticker(handle: ExternalObject<Handle>, symbol: string): string
+
+/**
+ * Trades from an id on, ascending, those included that are only in the journal.
+ *
+ * # Errors
+ * As [`state_hash`].
+ */
+export declare function tradeHistory(handle: ExternalObject<Handle>, symbol: string, fromId: number, limit: number, done: (arg: string) => void): void
+
 /** Public trades, ascending. JSON out. */
 export declare function trades(handle: ExternalObject<Handle>, symbol: string, fromId: number | undefined | null, limit: number): string
+
+/** Ends a subscription. */
+export declare function unwatch(streams: ExternalObject<Streams>, subscription: number): void
 
 /** Changes an asset. */
 export declare function updateAsset(handle: ExternalObject<Handle>, code: string, patch: string, requestId?: number | undefined | null): string
@@ -219,3 +266,6 @@ export declare function verify(handle: ExternalObject<Handle>, from: string, don
  * progress as JSON. JSON out.
  */
 export declare function verifyDirectory(dir: string, from: string, told: (arg: string) => void): string
+
+/** Watches something: JSON in and out, `{ ok }` with the number of the subscription, or `{ error }`. */
+export declare function watch(streams: ExternalObject<Streams>, what: string): string

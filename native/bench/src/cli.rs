@@ -18,7 +18,7 @@ const USAGE: &str = "lightning-bench [--quick] [--json] [--workload NAME ...] [-
     [STAGE ...]
 lightning-bench generate --workload NAME --out FILE [--text] [--seed N] [--scale PERCENT] [--quick] [--data DIR]
 
-stages: book matcher inline threaded memory journal engine recovery snapshot
+stages: book matcher inline threaded memory journal engine recovery snapshot streams
 workloads: flash-static flash-normal flash-swing-25 flash-swing-40 flash-crash deep wide thin single-pair medium recorded";
 
 /// Runs what the command line asks for.

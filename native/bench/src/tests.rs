@@ -55,7 +55,7 @@ fn each_stage_that_runs_workloads_runs() {
 
 #[test]
 fn each_other_stage_runs() {
-    for stage in ["memory", "journal", "engine", "recovery", "snapshot"] {
+    for stage in ["memory", "journal", "engine", "recovery", "snapshot", "streams"] {
         run_stage(stage, &[]);
     }
 }

@@ -8,9 +8,11 @@
 //! funds are guarded), [`ledger`] and [`book`] (what they stand on), [`types`], [`spec`] and [`limits`].
 
 mod accounts;
+pub mod archive;
 pub mod book;
 pub mod codec;
 mod digest;
+pub mod events;
 pub mod fees;
 pub mod fold;
 mod history;

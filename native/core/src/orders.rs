@@ -46,6 +46,8 @@ pub(crate) struct Entry {
     /// Its matcher has spoken: there is a record of it. Until then it may be refused, and a crash forgets it, so
     /// nobody who reads is told of it.
     pub(crate) decided: bool,
+    /// Its matcher has said that it was amended, and not yet what that moved.
+    pub(crate) amended: bool,
     /// It is the stop leg of an OCO whose limit leg is open: its reservation and its lots are that one's.
     pub(crate) shadow: bool,
     /// Frozen for it, and not in the ledger's entries yet: they are written with its next settlement, because
@@ -76,6 +78,7 @@ impl Entry {
             account,
             running,
             decided: false,
+            amended: false,
             shadow: false,
             unwritten,
             is_open: true,
@@ -116,6 +119,7 @@ impl Entry {
         self.account = account;
         self.running = order.is_immediate();
         self.decided = false;
+        self.amended = false;
         self.shadow = false;
         self.unwritten = reserved;
         self.is_open = true;
@@ -134,9 +138,18 @@ impl Orders {
         self.chains.get(account.index()).map_or(0, |chain| chain.len - chain.running)
     }
 
-    /// Has the account an immediate order whose command is not over?
-    pub(crate) fn has_running(&self, account: AccountSlot) -> bool {
-        self.chains.get(account.index()).is_some_and(|chain| chain.running > 0)
+    /// An account's immediate orders whose commands are not over, the last first. They are among the last that were
+    /// accepted: whoever has many open orders does not wait for those.
+    pub(crate) fn running(&self, account: AccountSlot) -> impl Iterator<Item = &Entry> {
+        let chain = self.chains.get(account.index());
+        let (mut at, running) = chain.map_or((NONE, 0), |chain| (chain.tail, chain.running));
+        let backwards = std::iter::from_fn(move || {
+            let entry = self.open.get(at as usize)?;
+            assert!(entry.is_open, "what is chained is open");
+            at = entry.prev;
+            Some(entry)
+        });
+        backwards.filter(|entry| entry.running).take(running as usize)
     }
 
     /// Remembers an accepted order, at its place in the order of acceptance: that of ids.

@@ -4,6 +4,7 @@
 //! changes are published, settlements are sent, replies leave. Whoever has a reply therefore finds its
 //! effects in every read that follows.
 
+use crate::events::{AccountNews, BookNews};
 use crate::message::{Reply, ToMatcher, ToSequencer, Trade};
 use crate::types::SymbolId;
 
@@ -16,6 +17,8 @@ pub struct SequencerOutbox {
     pub to_sequencer: Vec<ToSequencer>,
     /// To whoever asked.
     pub replies: Vec<Reply>,
+    /// Of watched accounts, in the order it happened.
+    pub account_news: Vec<AccountNews>,
 }
 
 /// What a matcher wants sent.
@@ -29,4 +32,6 @@ pub struct MatcherOutbox {
     pub to_sequencer: Vec<ToSequencer>,
     /// To whoever asked.
     pub replies: Vec<Reply>,
+    /// Of watched books, in the order it happened.
+    pub book_news: Vec<BookNews>,
 }

@@ -60,6 +60,8 @@ codes! {
     InvalidClientOrderId = 1011 "INVALID_CLIENT_ORDER_ID",
     /// The number of Level2 levels is outside 1 to 20.
     InvalidDepth = 1012 "INVALID_DEPTH",
+    /// No candle has this interval.
+    InvalidInterval = 1013 "INVALID_INTERVAL",
     /// A batch of more than 1,000 items.
     BatchTooLarge = 1014 "BATCH_TOO_LARGE",
     /// The amend changes nothing.
@@ -166,6 +168,9 @@ codes! {
     BadStatusTransition = 6006 "BAD_STATUS_TRANSITION",
     /// A fee rate is out of range, or maker + taker is negative without allowNetRebate.
     InvalidFee = 6007 "INVALID_FEE",
+    /// The consumer of a stream was so slow that what it wants next is not remembered any more: details say from where
+    /// it can be resumed.
+    SlowConsumer = 7000 "SLOW_CONSUMER",
     /// A broken invariant: the engine has halted and must be opened again.
     Internal = 9000 "INTERNAL",
     /// As many commands are in flight as may be. Nothing was done: safe to retry.

@@ -9,6 +9,7 @@ use lightning_core::reject::Code;
 use crate::durable::Kept;
 use crate::journal::halted_by;
 use crate::refusal::Refusal;
+use crate::streams::State;
 use crate::threaded::join;
 use crate::{Driver, Engine};
 
@@ -28,6 +29,16 @@ impl Engine {
                 return Ok(());
             }
         }
+        self.streams.set_state(State::Closing);
+        let result = self.close_shards();
+        // All that was decided may be seen now, and is told before it is said that this was all.
+        self.streams.set_state(State::Closed);
+        self.streams.stop();
+        join(&self.market_data_thread);
+        result
+    }
+
+    fn close_shards(&self) -> Result<(), Refusal> {
         if let Driver::Threaded(threaded) = &self.driver {
             threaded.drain();
         }

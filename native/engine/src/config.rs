@@ -2,11 +2,13 @@
 
 use std::path::PathBuf;
 
+use lightning_core::archive::Kept;
 use lightning_core::limits::{CREDITS_MAX, SHARDS_MAX};
 use lightning_core::reject::Code;
 use lightning_core::sequencer::SequencerLimits;
 pub use lightning_journal::Retention;
 
+use crate::market_data::Memory;
 use crate::refusal::Refusal;
 
 /// What an answer promises.
@@ -51,6 +53,9 @@ pub struct Options {
     pub open_orders_per_account: Option<usize>,
     /// Trades kept per symbol for reading back, up to 2^31. Default 10,000.
     pub trades_per_symbol: Option<usize>,
+    /// Candles kept per symbol, 0 to 100 times the usual number: an hour of seconds, a week of minutes, two years of hours
+    /// and twenty of days that had trades. Of 0 times, only the minutes of the last 24 hours. Default 1.
+    pub klines: Option<usize>,
     /// Closed orders that each sequencer remembers, up to 2^31. Default 100,000.
     pub closed_orders: Option<usize>,
     /// Ledger entries that each sequencer remembers, up to 2^31. Default 100,000.
@@ -83,8 +88,8 @@ pub struct Config {
     pub matchers: usize,
     /// Admission credits.
     pub credits: usize,
-    /// Trades kept per symbol.
-    pub trades_per_symbol: usize,
+    /// What is remembered of each symbol's trades.
+    pub kept: Kept,
     /// What bounds each sequencer.
     pub limits: SequencerLimits,
     /// Where a manual clock starts, in milliseconds since 1970.
@@ -111,6 +116,14 @@ pub struct JournalConfig {
 }
 
 const COUNT_MAX: usize = 1 << 31;
+const KLINES_MAX: usize = 100;
+/// What the ticker is made of.
+const TICKER_MINUTES: usize = 1_440;
+/// Trades that may wait to be remembered, 200 bytes each: of an engine with threads, until the thread of market data gets
+/// to it; of one without, until somebody reads them.
+const PENDING_MAX: (usize, usize) = (65_536, 1_024);
+/// So long a matcher's batch may take from its reading the clock until its trades are published.
+const UNDER_WAY_NS: u64 = 100_000_000;
 /// The year 2248: far from where nanoseconds would overflow, even after an advance as far again.
 const START_MS_MAX: usize = 1 << 43;
 const SNAPSHOT_EVERY_DEFAULT: u64 = 2_000_000;
@@ -118,6 +131,19 @@ const SEGMENT_BYTES_DEFAULT: u64 = 64 << 20;
 const SEGMENT_BYTES_MIN: u64 = 1 << 20;
 const SEGMENT_BYTES_MAX: u64 = 16 << 30;
 const BLOCK_BYTES: u64 = 4096;
+
+impl Config {
+    /// How a symbol's feed works.
+    pub(crate) fn memory(&self) -> Memory {
+        let (threaded, inline) = PENDING_MAX;
+        let moves_by_itself = !self.inline && self.manual_clock_start_ms.is_none();
+        Memory {
+            kept: self.kept,
+            pending: if self.inline { inline } else { threaded },
+            under_way: if moves_by_itself { UNDER_WAY_NS } else { 0 },
+        }
+    }
+}
 
 impl Options {
     /// Checks every option and fills in the defaults.
@@ -144,13 +170,7 @@ impl Options {
             sequencers,
             matchers: within("threads.matchers", self.matchers, shards, 1, SHARDS_MAX)?,
             credits: within("limits.inFlight", self.max_in_flight, 65_536, 1, CREDITS_MAX)?,
-            trades_per_symbol: within(
-                "history.tradesPerSymbol",
-                self.trades_per_symbol,
-                10_000,
-                0,
-                COUNT_MAX,
-            )?,
+            kept: self.kept()?,
             limits: SequencerLimits {
                 open_orders_per_account_max: u32::try_from(per_account).expect("at most 2^31"),
                 closed_orders_max: closed_orders,
@@ -160,6 +180,19 @@ impl Options {
             durability: self.durability(has_storage)?,
             journal: self.journal()?,
             data_dir: self.data_dir,
+        })
+    }
+
+    fn kept(&self) -> Result<Kept, Refusal> {
+        let trades = within("history.tradesPerSymbol", self.trades_per_symbol, 10_000, 0, COUNT_MAX)?;
+        let times = within("history.klines", self.klines, 1, 0, KLINES_MAX)?;
+        let Kept { trades, seconds, minutes, hours, days } = Kept::with_trades(trades);
+        Ok(Kept {
+            trades,
+            seconds: seconds * times,
+            minutes: (minutes * times).max(TICKER_MINUTES),
+            hours: hours * times,
+            days: days * times,
         })
     }
 

@@ -85,11 +85,14 @@ impl Engine {
     /// `OUTCOME_UNKNOWN` if it halts meanwhile.
     pub fn create_symbol(&self, new: &NewSymbol) -> Result<Arc<Symbol>, Refusal> {
         let mut registry = self.change()?;
-        let symbol = registry.prepare_symbol(new, self.config.trades_per_symbol)?;
+        let symbol = registry.prepare_symbol(new, self.config.memory())?;
         let fact = self.kept.is_some().then(|| symbol.to_fact());
         self.tell_of_new(&symbol, fact.clone())?;
         self.kept_with(fact)?;
-        Ok(registry.add_symbol(symbol).clone())
+        let symbol = registry.add_symbol(symbol).clone();
+        drop(registry);
+        self.streams.tell_symbol(symbol.spec.id(), Some(symbol.rules.status));
+        Ok(symbol)
     }
 
     /// Changes a symbol's rules, from the next order on.
@@ -101,7 +104,10 @@ impl Engine {
         let mut registry = self.change()?;
         let symbol = registry.prepare_update(name, patch)?;
         self.announce(&symbol, false, &registry)?;
-        Ok(registry.replace_symbol(symbol).clone())
+        let symbol = registry.replace_symbol(symbol).clone();
+        drop(registry);
+        self.streams.tell_symbol(symbol.spec.id(), Some(symbol.rules.status));
+        Ok(symbol)
     }
 
     /// Changes what a symbol accepts, and with `cancel_open` cancels its orders, without which one that has some
@@ -126,6 +132,8 @@ impl Engine {
                 self.on_matcher_of(id, move |matcher, _, ctx, out| matcher.cancel_book(id, ctx, out))?;
             self.wait_until_safe()?;
         }
+        drop(registry);
+        self.streams.tell_symbol(id, Some(symbol.rules.status));
         Ok((symbol, canceled))
     }
 
@@ -159,6 +167,8 @@ impl Engine {
         let canceled = self.unless_refused(removed, &registry)?;
         self.kept_with(fact)?;
         registry.remove_symbol(id);
+        drop(registry);
+        self.streams.tell_symbol(id, None);
         Ok(canceled)
     }
 

@@ -8,6 +8,7 @@ use lightning_core::reject::Code;
 use crate::journal::Journal;
 use crate::refusal::Refusal;
 use crate::replies::Replies;
+use crate::streams::Hub;
 
 /// Why an engine takes nothing more. It has to be opened again.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,14 +45,15 @@ struct Inner {
     halted: OnceLock<Halted>,
     journal: Journal,
     replies: Arc<Replies>,
+    streams: Arc<Hub>,
     /// Dropped to stop every shard, wherever it waits.
     stop: Mutex<Option<Sender<()>>>,
 }
 
 impl Breaker {
-    pub(crate) fn new(journal: Journal, replies: Arc<Replies>, stop: Sender<()>) -> Self {
+    pub(crate) fn new(journal: Journal, replies: Arc<Replies>, streams: Arc<Hub>, stop: Sender<()>) -> Self {
         let stop = Mutex::new(Some(stop));
-        Self(Arc::new(Inner { halted: OnceLock::new(), journal, replies, stop }))
+        Self(Arc::new(Inner { halted: OnceLock::new(), journal, replies, streams, stop }))
     }
 
     /// Ends everything: nothing more is written, no shard takes anything, no answer leaves. The first reason stands.
@@ -63,7 +65,9 @@ impl Breaker {
         }
         let halted = self.0.halted.get_or_init(|| halted).clone();
         self.stop_shards();
-        self.0.replies.halt(halted);
+        // Whoever learns from a stream that it is over can ask why.
+        self.0.replies.halt(halted.clone());
+        self.0.streams.halt(&halted);
     }
 
     /// Why the engine has halted, if it has.

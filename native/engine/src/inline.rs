@@ -14,7 +14,7 @@ use lightning_core::matcher::Matcher;
 use lightning_core::message::{Command, Reply, ToMatcher, ToSequencer};
 use lightning_core::outbox::{MatcherOutbox, SequencerOutbox};
 use lightning_core::sequencer::Sequencer;
-use lightning_core::types::{SymbolId, Ticket, Timestamp};
+use lightning_core::types::{AccountId, Lsn, SymbolId, Ticket, Timestamp};
 
 use crate::clock::Clock;
 use crate::journal::{Journal, LeasedOrderIds};
@@ -22,6 +22,7 @@ use crate::market_data::BookView;
 use crate::matcher_thread::{Feeds, part_of_totals};
 use crate::mischief::{Mischief, ShardMischief};
 use crate::router::{shard_of_account, shard_of_symbol};
+use crate::streams::{AccountItem, Hub, Rung, tell_all};
 use crate::threaded::{ORDER_ID_BLOCK, Shards};
 
 /// The shards and what a thread would own besides.
@@ -42,13 +43,16 @@ pub(crate) struct Inline {
     /// Of the command that runs; empty between two of them, and kept, so that it stops allocating.
     pub(crate) answers: Vec<Reply>,
     mischief: ShardMischief,
+    streams: Arc<Hub>,
+    /// What is to be told of accounts, with the trades it is made of.
+    news: Vec<AccountItem>,
 }
 
 impl Inline {
     pub(crate) fn new(
         shards: Shards,
         leased: &Arc<AtomicU64>,
-        (journal, clock): (&Journal, &Clock),
+        (journal, clock, streams): (&Journal, &Clock, &Arc<Hub>),
         mischief: Mischief,
     ) -> Self {
         Self {
@@ -66,6 +70,8 @@ impl Inline {
             settlements: VecDeque::new(),
             answers: Vec::new(),
             mischief: mischief.sequencer(0),
+            streams: streams.clone(),
+            news: Vec::new(),
         }
     }
 
@@ -80,6 +86,7 @@ impl Inline {
         self.matcher_out = MatcherOutbox::default();
         self.admitted.clear();
         self.settlements.clear();
+        self.news.clear();
     }
 
     /// Runs one command to its end.
@@ -98,6 +105,13 @@ impl Inline {
     pub(crate) fn totals(&mut self, ticket: Ticket, replies: &mut Vec<Reply>) {
         let (now, gate) = (self.now, self.journal.last());
         replies.extend(self.matchers.iter().map(|matcher| part_of_totals(matcher, ticket, now, gate)));
+    }
+
+    /// Counts what rests in all books. (Threads count after each batch; here that would be after each command.)
+    pub(crate) fn count_orders(&mut self) {
+        for (feeds, matcher) in self.feeds.iter_mut().zip(&self.matchers) {
+            feeds.count_orders(matcher);
+        }
     }
 
     /// Does what is due by now: what every shard of its own would wake up for.
@@ -119,7 +133,7 @@ impl Inline {
         for shard in 0..self.matchers.len() {
             let mut ctx = Context { now, log: &mut self.journal };
             self.matchers[shard].tick(&mut ctx, &mut self.matcher_out);
-            self.feeds[shard].publish(&self.matchers[shard], &mut self.matcher_out, false);
+            self.publish(shard);
             self.propagate(now);
         }
         for shard in 0..self.sequencers.len() {
@@ -129,8 +143,24 @@ impl Inline {
         }
     }
 
-    /// Carries messages between the shards until there are none. They are handled where they lie.
+    /// Publishes what a matcher did. Books are read where they are, so that only those who are told need them published.
+    fn publish(&mut self, shard: usize) {
+        let Self { matchers, feeds, matcher_out, streams, news, sequencer_out, .. } = self;
+        publish(&matchers[shard], &mut feeds[shard], matcher_out, streams, (news, sequencer_out));
+    }
+
+    /// Carries messages between the shards until there are none, and tells what became of accounts.
     fn propagate(&mut self, now: Timestamp) {
+        self.carry(now);
+        let Self { streams, news, sequencer_out, .. } = self;
+        if !(news.is_empty() && sequencer_out.account_news.is_empty()) {
+            tell_all(news, &mut sequencer_out.account_news);
+            streams.tell_accounts(0, news);
+        }
+    }
+
+    /// Messages are handled where they lie.
+    fn carry(&mut self, now: Timestamp) {
         let Self {
             sequencers,
             matchers,
@@ -140,6 +170,8 @@ impl Inline {
             matcher_out,
             admitted,
             settlements,
+            streams,
+            news,
             ..
         } = self;
         let mut next = 0;
@@ -167,8 +199,7 @@ impl Inline {
             next += 1;
             let shard = shard_of_symbol(message.symbol(), matchers.len());
             matchers[shard].handle_in_place(message, &mut ctx, matcher_out);
-            // Books are read where they are: only trades need publishing.
-            feeds[shard].publish(&matchers[shard], matcher_out, false);
+            publish(&matchers[shard], &mut feeds[shard], matcher_out, streams, (news, sequencer_out));
         }
     }
 
@@ -182,7 +213,7 @@ impl Inline {
         self.run_due(now);
         let mut ctx = Context { now, log: &mut self.journal };
         let result = run(&mut self.matchers[shard], &mut self.feeds[shard], &mut ctx, &mut self.matcher_out);
-        self.feeds[shard].publish(&self.matchers[shard], &mut self.matcher_out, false);
+        self.publish(shard);
         self.propagate(now);
         result
     }
@@ -204,12 +235,53 @@ impl Inline {
         results
     }
 
+    /// A book is to be told, all of it first, or no longer.
+    pub(crate) fn watch_book(&mut self, shard: usize, symbol: SymbolId, on: bool) {
+        self.matchers[shard].watch(symbol, on, &mut self.matcher_out);
+        self.streams.tell_books(0, &mut self.matcher_out.book_news, Rung::NOTHING, Lsn(0));
+    }
+
+    /// A book's top is to be found where it is published.
+    pub(crate) fn publish_book(&mut self, shard: usize, symbol: SymbolId) {
+        self.feeds[shard].publish_book(&self.matchers[shard], symbol);
+    }
+
+    /// An account, or all of a sequencer's, are to be told, all of it first, or no longer.
+    pub(crate) fn watch_account(&mut self, shard: usize, account: Option<AccountId>, on: bool) {
+        let now = self.clock.now();
+        self.sequencers[shard].watch(account, on, now, &mut self.sequencer_out);
+        tell_all(&mut self.news, &mut self.sequencer_out.account_news);
+        self.streams.tell_accounts(0, &mut self.news);
+    }
+
     /// A book, straight from its matcher.
     pub(crate) fn book(&mut self, symbol: SymbolId, levels: usize) -> BookView {
         self.tick();
         let shard = shard_of_symbol(symbol, self.matchers.len());
         BookView::of(self.matchers[shard].market(symbol).expect("a symbol of this engine"), levels)
     }
+}
+
+/// Trades, and where somebody is told of them, books and what happened to them.
+fn publish(
+    matcher: &Matcher,
+    feeds: &mut Feeds,
+    out: &mut MatcherOutbox,
+    streams: &Hub,
+    (news, sequencer_out): (&mut Vec<AccountItem>, &mut SequencerOutbox),
+) {
+    if !streams.may_be_watched() {
+        feeds.publish(matcher, out, false, |_| ());
+        out.book_news.clear(); // What nobody watches any more.
+        return;
+    }
+    if let Some(trades) = streams.trades_for_accounts(&out.trades) {
+        tell_all(news, &mut sequencer_out.account_news);
+        news.push(AccountItem::Trades(trades));
+    }
+    let about = Rung::of(!out.changed.is_empty(), !out.trades.is_empty());
+    let shown = feeds.publish(matcher, out, true, |_| ());
+    streams.tell_books(0, &mut out.book_news, about, shown);
 }
 
 #[cfg(test)]

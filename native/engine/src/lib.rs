@@ -10,12 +10,14 @@ pub mod config;
 pub mod decimal;
 pub mod edge;
 pub mod market_data;
+pub mod metrics;
 pub mod raw;
 pub mod recovery;
 pub mod refusal;
 pub mod registry;
 pub mod snapshots;
 pub mod state;
+pub mod streams;
 pub mod tools;
 pub mod verify;
 pub mod words;
@@ -41,7 +43,10 @@ mod threaded;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::thread::JoinHandle;
+use std::time::Instant;
 
+use lightning_core::archive::{Kline, KlineQuery, Ticker};
 use lightning_core::limits::BOOK_LEVELS_MAX;
 use lightning_core::message::{Command, Outcome, Request, RequestId, Trade};
 use lightning_core::reject::Code;
@@ -56,6 +61,7 @@ pub use crate::halt::Halted;
 use crate::inline::Inline;
 use crate::journal::{Committer, Journal};
 use crate::market_data::BookView;
+use crate::metrics::Counters;
 #[doc(hidden)]
 pub use crate::mischief::Mischief;
 use crate::once::Once;
@@ -66,12 +72,13 @@ use crate::registry::{Key, Registry, Symbol};
 use crate::replies::Replies;
 pub use crate::replies::{Answer, Ready, Wake};
 use crate::router::shard_of_account;
+use crate::streams::Session;
 use crate::threaded::Threaded;
 
 /// An open engine.
 pub struct Engine {
     config: Config,
-    registry: RwLock<Registry>,
+    registry: Arc<RwLock<Registry>>,
     replies: Arc<Replies>,
     driver: Driver,
     clock: Clock,
@@ -82,20 +89,18 @@ pub struct Engine {
     /// The last order id that some sequencer may hand out.
     leased: Arc<AtomicU64>,
     breaker: Breaker,
+    own: metrics::Own,
+    /// What is told of it while it runs.
+    streams: Arc<streams::Hub>,
+    /// Of an engine with threads: the one that follows them.
+    market_data_thread: Mutex<Vec<JoinHandle<()>>>,
     /// None if nothing is kept.
     kept: Option<Kept>,
 }
 
 enum Driver {
-    Inline(Box<Mutex<Inline>>),
+    Inline(Arc<Mutex<Inline>>),
     Threaded(Threaded),
-}
-
-#[derive(Default)]
-struct Counters {
-    commands: AtomicU64,
-    refused_at_edge: AtomicU64,
-    busy: AtomicU64,
 }
 
 /// What an engine has been doing.
@@ -158,6 +163,25 @@ impl Engine {
         &self.config
     }
 
+    /// Somebody who follows what happens. `wake` is called, from any thread, when there is something to poll for; once
+    /// until it is polled. Of an inline engine nobody calls it: its owner polls after calls, and when the session says.
+    #[must_use]
+    pub fn open_session(&self, wake: Wake) -> Session {
+        Session::new(&self.streams, &self.registry, &self.clock, self.config.inline, wake)
+    }
+
+    /// When the engine was opened, in milliseconds since 1970: books of another epoch have other sequence numbers.
+    #[must_use]
+    pub fn epoch(&self) -> u64 {
+        self.streams.epoch()
+    }
+
+    /// What streams have been doing.
+    #[must_use]
+    pub fn stream_stats(&self) -> streams::Counters {
+        self.streams.counters()
+    }
+
     fn registry_mut(&self) -> RwLockWriteGuard<'_, Registry> {
         self.registry.write().unwrap_or_else(PoisonError::into_inner)
     }
@@ -181,6 +205,7 @@ impl Engine {
                 let is_behind = self.journal.kept().is_some_and(|front| front.is_behind());
                 // Once there is no room the rest is refused, whatever ends meanwhile: nothing overtakes what was refused.
                 let mut is_full = false;
+                let sent = Instant::now();
                 for command in commands {
                     if is_behind {
                         let message = "the disk does not keep up: too much waits to be written";
@@ -189,17 +214,19 @@ impl Engine {
                         is_full = true;
                         self.refuse_busy(&command, format!("{} commands are in flight", self.config.credits));
                     } else if let Some(shard) = self.owner(&command.request) {
+                        self.count(&command, || sent);
                         shards[shard].push(command);
                     } else {
+                        self.count(&command, || sent);
                         // After whatever this batch asked before it.
-                        send_all(threaded, &mut shards);
+                        send_all(threaded, &mut shards, sent);
                         let totals = matches!(command.request, Request::Totals);
                         let (parts, most) = (self.parts(totals), most(&command.request));
                         self.replies.expect_parts(command.ticket, parts, most);
                         threaded.ask_all(&command, totals);
                     }
                 }
-                send_all(threaded, &mut shards);
+                send_all(threaded, &mut shards, sent);
             }
             Driver::Inline(inline) => {
                 self.on_inline(inline, |inline| commands.for_each(|command| self.run(inline, command)));
@@ -216,6 +243,7 @@ impl Engine {
 
     /// Runs a command to its end, in the caller's thread.
     fn run(&self, inline: &mut Inline, command: Command) {
+        self.count(&command, Instant::now);
         let mut answers = std::mem::take(&mut inline.answers);
         let run = || {
             if let Some(shard) = self.owner(&command.request) {
@@ -269,6 +297,9 @@ impl Engine {
             for answer in &mut ready.answers {
                 if let Ok(Outcome::Rejected(reject)) = &answer.result {
                     answer.result = Err(Refusal::from_reject(reject, &registry));
+                }
+                if let Err(refusal) = &answer.result {
+                    self.counters.refused(refusal.code);
                 }
             }
         }
@@ -343,6 +374,28 @@ impl Engine {
         Ok((symbol, trades))
     }
 
+    /// Candles in ascending order: the newest, or those from a time on.
+    ///
+    /// # Errors
+    /// `UNKNOWN_SYMBOL`, `ENGINE_CLOSED`.
+    pub fn klines(&self, symbol: &str, query: &KlineQuery) -> Result<(Arc<Symbol>, Vec<Kline>), Refusal> {
+        self.check_open()?;
+        let symbol = self.registry().find_symbol(symbol)?.clone();
+        let klines =
+            symbol.feed.with_archive(self.clock.peek(), |archive, as_of| archive.klines(query, as_of));
+        Ok((symbol, klines))
+    }
+
+    /// The last 24 hours of a symbol, and the top of its book.
+    ///
+    /// # Errors
+    /// `UNKNOWN_SYMBOL`, `ENGINE_CLOSED`.
+    pub fn ticker(&self, symbol: &str) -> Result<(Arc<Symbol>, Ticker, BookView), Refusal> {
+        let (symbol, view) = self.book(symbol, 1)?;
+        let ticker = symbol.feed.with_archive(self.clock.peek(), |archive, as_of| archive.ticker(as_of.now));
+        Ok((symbol, ticker, view))
+    }
+
     /// The engine's time.
     #[must_use]
     pub fn now(&self) -> Timestamp {
@@ -352,7 +405,6 @@ impl Engine {
     /// Counters since the engine was opened.
     #[must_use]
     pub fn stats(&self) -> Stats {
-        let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let in_flight = match &self.driver {
             Driver::Inline(_) => 0,
             Driver::Threaded(threaded) => threaded.credits.in_flight(),
@@ -360,9 +412,9 @@ impl Engine {
         let last_lsn = self.last_lsn();
         let committer = self.kept.as_ref().map(Kept::committer);
         Stats {
-            commands: count(&self.counters.commands),
-            refused_at_edge: count(&self.counters.refused_at_edge),
-            busy: count(&self.counters.busy),
+            commands: self.counters.commands(),
+            refused_at_edge: self.counters.all_refused_at_edge(),
+            busy: self.counters.all_busy(),
             in_flight,
             last_lsn,
             halted: self.breaker.halted().is_some(),
@@ -403,8 +455,15 @@ impl Engine {
             },
             Err(EdgeRefusal { refusal, recall }) => self.recall(ticket, refusal, recall)?,
         };
-        self.counters.commands.fetch_add(1, Ordering::Relaxed);
         Some(command)
+    }
+
+    /// A command is admitted: `now`, if that is wanted.
+    #[inline]
+    fn count(&self, command: &Command, now: impl FnOnce() -> Instant) {
+        if self.counters.admitted(&command.request) {
+            self.replies.followed().begin(command.ticket, now());
+        }
     }
 
     /// Refuses a call, unless it has a request id: it may have been done already, when what is wrong now was not wrong
@@ -429,8 +488,7 @@ impl Engine {
     }
 
     fn refuse_busy(&self, command: &Command, message: String) {
-        self.counters.commands.fetch_sub(1, Ordering::Relaxed);
-        self.counters.busy.fetch_add(1, Ordering::Relaxed);
+        self.counters.busy();
         self.replies.forget_edge_refusal(command.ticket);
         self.refuse(command.ticket, Refusal::new(Code::Busy, message));
     }
@@ -446,7 +504,7 @@ impl Engine {
     }
 
     fn refuse(&self, ticket: Ticket, refusal: Refusal) {
-        self.counters.refused_at_edge.fetch_add(1, Ordering::Relaxed);
+        self.counters.refused_at_edge();
         self.replies.refuse(ticket, refusal);
     }
 }
@@ -459,8 +517,8 @@ fn most(question: &Request) -> usize {
     }
 }
 
-fn send_all(threaded: &Threaded, shards: &mut [Vec<Command>]) {
+fn send_all(threaded: &Threaded, shards: &mut [Vec<Command>], sent: Instant) {
     for (shard, commands) in shards.iter_mut().enumerate() {
-        threaded.send(shard, std::mem::take(commands));
+        threaded.send(shard, std::mem::take(commands), sent);
     }
 }

@@ -1,9 +1,12 @@
-//! What a matcher publishes for anybody to read: the top of each book, and recent trades.
+//! What a matcher publishes for anybody to read: the top of each book, and what is remembered of trades.
 //!
 //! The top of the book never waits for a reader. It is a sequence lock: the matcher writes words and a version, a
 //! reader that meets a write in progress reads again. All of it is atomics, so there is no unsafe code; the
-//! words are `Relaxed` and the fences around them make a version vouch for the words it covers. Trades are
-//! behind a lock, which a reader holds while it copies what it asked for.
+//! words are `Relaxed` and the fences around them make a version vouch for the words it covers.
+//!
+//! Of trades the matcher hands over a copy, behind a lock that is held for as long as that takes. Whoever comes next to
+//! read them, or to bring the archive up to date, makes candles of them. Only if nobody comes does the matcher, when too
+//! many wait.
 //!
 //! Where there is a journal, nobody may see what could still be lost, and whoever has an answer must see what it
 //! tells. So what is published waits until its records are safe, and whoever comes next, reader or publisher, lets
@@ -11,9 +14,10 @@
 
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicU64, Ordering, fence};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering, fence};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use lightning_core::archive::{Archive, AsOf, Kept};
 use lightning_core::book::{OrderBook, PriceLevel};
 use lightning_core::limits::BOOK_LEVELS_MAX;
 use lightning_core::matcher::Market;
@@ -25,6 +29,8 @@ use crate::journal::Gate;
 const HEADER_WORDS: usize = 4;
 const LEVEL_WORDS: usize = 4;
 const WORDS: usize = HEADER_WORDS + 2 * BOOK_LEVELS_MAX * LEVEL_WORDS;
+/// Room for so many trades stays where there was more.
+const SPARE_MAX: usize = 4_096;
 
 /// A book's best levels at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -51,15 +57,55 @@ impl BookView {
     }
 }
 
+/// How much a feed remembers, and how it works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Memory {
+    /// What is remembered of trades.
+    pub kept: Kept,
+    /// Trades that may wait until somebody reads them or brings the archive up to date. Beyond, whoever publishes them
+    /// does it.
+    pub pending: usize,
+    /// Nanoseconds after which no trade of an earlier time is on its way any more from a matcher that is running.
+    pub under_way: u64,
+}
+
+impl Memory {
+    /// Of a symbol whose trades nobody asks for.
+    pub const NOTHING: Self = Self { kept: Kept::NOTHING, pending: 0, under_way: 0 };
+}
+
+/// So many trades, and the usual candles; published by whoever reads them.
+impl From<usize> for Memory {
+    fn from(trades: usize) -> Self {
+        Self { kept: Kept::with_trades(trades), pending: 1_024, under_way: 0 }
+    }
+}
+
 /// One symbol's published data.
 #[derive(Debug)]
 pub struct Feed {
     version: AtomicU64,
     words: Box<[AtomicU64; WORDS]>,
-    trades: Mutex<VecDeque<Trade>>,
-    trades_max: usize,
+    memory: Memory,
+    /// Trades that were published: moved from here to the archive by whoever comes next, so that their matcher does not
+    /// have to. Locked behind `remembered`, and never for long.
+    arrived: Mutex<Vec<Trade>>,
+    remembered: Mutex<Remembered>,
+    /// Trades that were published and are not in the archive.
+    pending: AtomicUsize,
+    /// The newest trade in the archive.
+    last_trade: AtomicU64,
+    /// The newest record that something published waits for.
+    newest: AtomicU64,
     /// Where there is a journal: what is not safe yet.
     held: Option<Held>,
+}
+
+#[derive(Debug)]
+struct Remembered {
+    archive: Archive,
+    /// Taken from `arrived`, and not safe yet; older than what is there now.
+    arriving: Vec<Trade>,
 }
 
 #[derive(Debug)]
@@ -69,32 +115,35 @@ struct Held {
     waiting: Mutex<VecDeque<Waiting>>,
 }
 
-/// What may be seen when a record is safe.
+/// A book that may be seen when a record is safe.
 #[derive(Debug)]
 struct Waiting {
     until: Lsn,
-    /// The book's words, if it changed.
-    book: Option<Box<[u64; WORDS]>>,
-    trades: Vec<Trade>,
+    words: Box<[u64; WORDS]>,
 }
 
 impl Feed {
-    /// An empty book and no trades; keeps at most `trades_max` of them. Everything is seen at once.
+    /// An empty book and no trades. Everything is seen at once.
     #[must_use]
-    pub fn new(trades_max: usize) -> Self {
+    pub fn new(memory: impl Into<Memory>) -> Self {
+        let memory = memory.into();
         Self {
             version: AtomicU64::new(0),
             words: Box::new([const { AtomicU64::new(0) }; WORDS]),
-            trades: Mutex::default(),
-            trades_max,
+            memory,
+            arrived: Mutex::default(),
+            remembered: Mutex::new(Remembered { archive: Archive::new(memory.kept), arriving: Vec::new() }),
+            pending: AtomicUsize::new(0),
+            last_trade: AtomicU64::new(0),
+            newest: AtomicU64::new(0),
             held: None,
         }
     }
 
     /// The same, where everything is seen when it is safe.
-    pub(crate) fn behind(gate: Option<Arc<Gate>>, trades_max: usize) -> Self {
+    pub(crate) fn behind(gate: Option<Arc<Gate>>, memory: impl Into<Memory>) -> Self {
         let held = gate.map(|gate| Held { gate, waiting: Mutex::default() });
-        Self { held, ..Self::new(trades_max) }
+        Self { held, ..Self::new(memory) }
     }
 
     /// Publishes the top of the book. Called by the one thread that owns the market, and by no other.
@@ -102,24 +151,35 @@ impl Feed {
         let Some(held) = &self.held else {
             return self.show_market(market);
         };
+        self.newest.store(market.horizon().0, Ordering::Release);
         let mut words = Box::new([0; WORDS]);
         write_book(market, |at, word| words[at] = word);
-        self.hold(held, Waiting { until: market.horizon(), book: Some(words), trades: Vec::new() });
+        self.hold(held, Waiting { until: market.horizon(), words });
     }
 
-    /// Adds trades, oldest first; forgets the oldest beyond the bound.
+    /// Adds trades, oldest first. Called by the one thread that owns the market, and by no other.
     pub fn publish_trades(&self, trades: &[Trade]) {
-        let Some(held) = &self.held else { return self.show_trades(trades) };
         let Some(last) = trades.last() else { return };
-        self.hold(held, Waiting { until: last.cause, book: None, trades: trades.to_vec() });
+        let pending = {
+            let mut arrived = self.arrived.lock().unwrap_or_else(PoisonError::into_inner);
+            arrived.extend_from_slice(trades);
+            self.newest.store(last.cause.0, Ordering::Release);
+            self.pending.fetch_add(trades.len(), Ordering::Release) + trades.len()
+        };
+        if pending > self.memory.pending {
+            drop(self.remembered());
+        }
     }
 
     /// Shows what is safe already: what was there when the engine was opened.
-    pub(crate) fn restore<B: OrderBook>(&self, market: Option<&Market<B>>, trades: &[Trade]) {
+    pub(crate) fn restore<B: OrderBook>(&self, market: Option<&Market<B>>, archive: Option<Archive>) {
         if let Some(market) = market {
             self.show_market(market);
         }
-        self.show_trades(trades);
+        if let Some(archive) = archive {
+            self.last_trade.store(archive.version(), Ordering::Release);
+            self.lock_remembered().archive = archive;
+        }
     }
 
     fn hold(&self, held: &Held, news: Waiting) {
@@ -127,34 +187,98 @@ impl Feed {
         self.let_out(held, &mut waiting);
         match waiting.back_mut() {
             // Neither was on its way when it was looked, so they go together.
-            Some(last) if last.until > held.gate.taken() => last.add(news, self.trades_max),
-            None if news.until <= held.gate.open() => self.show(news),
+            Some(last) if last.until > held.gate.taken() => *last = news,
+            None if news.until <= held.gate.open() => self.show(&news),
             _ => waiting.push_back(news),
         }
     }
 
-    /// Lets out what is safe by now.
-    fn catch_up(&self) {
+    /// Lets out what is safe by now, and brings the archive up to date.
+    pub fn catch_up(&self) {
+        self.catch_up_book();
+        if self.pending() > 0 {
+            drop(self.remembered());
+        }
+    }
+
+    fn catch_up_book(&self) {
         if let Some(held) = &self.held {
             self.let_out(held, &mut held.lock());
         }
     }
 
+    /// Trades that were published and are not in the archive: nobody has let them out yet, or nobody may.
+    #[must_use]
+    pub fn pending(&self) -> usize {
+        self.pending.load(Ordering::Acquire)
+    }
+
+    /// Was something published that may not be seen yet? When the gate has moved, somebody should look again.
+    #[must_use]
+    pub fn is_behind_gate(&self) -> bool {
+        self.held.as_ref().is_some_and(|held| self.newest.load(Ordering::Acquire) > held.gate.open().0)
+    }
+
+    /// Changes whenever the book that may be seen does.
+    #[must_use]
+    pub fn version(&self) -> u64 {
+        self.version.load(Ordering::Acquire)
+    }
+
+    /// The newest trade in the archive; zero before the first.
+    #[must_use]
+    pub fn last_trade_id(&self) -> u64 {
+        self.last_trade.load(Ordering::Acquire)
+    }
+
     fn let_out(&self, held: &Held, waiting: &mut VecDeque<Waiting>) {
         let open = held.gate.open();
         while waiting.front().is_some_and(|first| first.until <= open) {
-            self.show(waiting.pop_front().expect("it was just looked at"));
+            self.show(&waiting.pop_front().expect("it was just looked at"));
         }
     }
 
     /// Who shows something that was held holds the lock of all that is: there is one at a time.
-    fn show(&self, news: Waiting) {
-        if let Some(words) = news.book {
-            self.show_words(|shown| {
-                shown.iter().zip(*words).for_each(|(place, word)| place.store(word, Ordering::Relaxed));
-            });
+    fn show(&self, news: &Waiting) {
+        self.show_words(|shown| {
+            shown.iter().zip(*news.words).for_each(|(place, word)| place.store(word, Ordering::Relaxed));
+        });
+    }
+
+    fn lock_remembered(&self) -> MutexGuard<'_, Remembered> {
+        self.remembered.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What may be seen, up to date.
+    fn remembered(&self) -> MutexGuard<'_, Remembered> {
+        let mut remembered = self.lock_remembered();
+        if self.pending() == 0 {
+            return remembered;
         }
-        self.show_trades(&news.trades);
+        let Remembered { archive, arriving } = &mut *remembered;
+        {
+            let mut arrived = self.arrived.lock().unwrap_or_else(PoisonError::into_inner);
+            if arriving.is_empty() {
+                std::mem::swap(arriving, &mut arrived);
+            } else {
+                arriving.append(&mut arrived);
+            }
+        }
+        let safe = match &self.held {
+            None => arriving.len(),
+            Some(held) => {
+                let open = held.gate.open();
+                arriving.partition_point(|trade| trade.cause <= open)
+            }
+        };
+        arriving[..safe].iter().for_each(|trade| archive.push(trade));
+        arriving.drain(..safe);
+        if arriving.is_empty() && arriving.capacity() > SPARE_MAX {
+            *arriving = Vec::new();
+        }
+        self.last_trade.store(archive.version(), Ordering::Release);
+        self.pending.fetch_sub(safe, Ordering::Release);
+        remembered
     }
 
     fn show_market<B: OrderBook>(&self, market: &Market<B>) {
@@ -169,25 +293,10 @@ impl Feed {
         self.version.store(version + 2, Ordering::Release);
     }
 
-    fn show_trades(&self, trades: &[Trade]) {
-        if trades.is_empty() {
-            return;
-        }
-        let mut kept = self.trades.lock().unwrap_or_else(PoisonError::into_inner);
-        for trade in trades {
-            if kept.len() >= self.trades_max {
-                kept.pop_front();
-            }
-            if self.trades_max > 0 {
-                kept.push_back(*trade);
-            }
-        }
-    }
-
     /// The best `levels` of the book as last published; never half of one state and half of another.
     #[must_use]
     pub fn book(&self, levels: usize) -> BookView {
-        self.catch_up();
+        self.catch_up_book();
         loop {
             let before = self.version.load(Ordering::Acquire);
             if before.is_multiple_of(2) {
@@ -228,53 +337,30 @@ impl Feed {
     /// Trades in ascending order: the newest `limit`, or the first `limit` with an id of `from` or above.
     #[must_use]
     pub fn trades(&self, from: Option<u64>, limit: usize) -> Vec<Trade> {
-        self.catch_up();
-        let kept = self.trades.lock().unwrap_or_else(PoisonError::into_inner);
-        let start = match from {
-            Some(from) => kept.partition_point(|trade| trade.id.0 < from),
-            None => kept.len().saturating_sub(limit),
-        };
-        kept.range(start..).take(limit).copied().collect()
+        self.remembered().archive.trades(from, limit)
     }
 
     /// An account's trades in ascending order: its newest `limit`, or its first `limit` with an id of `from` or
-    /// above. Looks through what is kept of the symbol's trades.
+    /// above. Looks through what is remembered of the symbol's trades.
     #[must_use]
     pub fn trades_of(&self, account: AccountId, from: Option<u64>, limit: usize) -> Vec<Trade> {
-        self.catch_up();
-        let kept = self.trades.lock().unwrap_or_else(PoisonError::into_inner);
-        let own = |trade: &&Trade| trade.maker_account == account || trade.taker_account == account;
-        match from {
-            Some(from) => {
-                let start = kept.partition_point(|trade| trade.id.0 < from);
-                kept.range(start..).filter(own).take(limit).copied().collect()
-            }
-            None => {
-                let mut newest: Vec<_> = kept.iter().rev().filter(own).take(limit).copied().collect();
-                newest.reverse();
-                newest
-            }
-        }
+        self.remembered().archive.trades_of(account, from, limit)
+    }
+
+    /// Reads the archive, up to date, and what time it is for it. Trades that are published meanwhile wait, and whoever
+    /// else wants to read: no calls in here.
+    pub fn with_archive<R>(&self, now: Timestamp, read: impl FnOnce(&mut Archive, AsOf) -> R) -> R {
+        let mut remembered = self.remembered();
+        let Remembered { archive, arriving } = &mut *remembered;
+        let settled = now.0.saturating_sub(self.memory.under_way);
+        let settled = arriving.first().map_or(settled, |first| settled.min(first.at.0));
+        read(archive, AsOf { now, settled: Timestamp(settled) })
     }
 }
 
 impl Held {
     fn lock(&self) -> MutexGuard<'_, VecDeque<Waiting>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Waiting {
-    /// What becomes safe at the same moment.
-    fn add(&mut self, news: Self, trades_max: usize) {
-        self.until = self.until.max(news.until);
-        if news.book.is_some() {
-            self.book = news.book;
-        }
-        self.trades.extend(news.trades);
-        // So many are forgotten as soon as they are seen.
-        let surplus = self.trades.len().saturating_sub(trades_max);
-        self.trades.drain(..surplus);
     }
 }
 
@@ -307,6 +393,7 @@ const fn low_word(wide: u128) -> u64 {
 mod tests {
     use std::sync::atomic::AtomicBool;
 
+    use lightning_core::archive::{Interval, KlineQuery};
     use lightning_core::fees::FeeRates;
     use lightning_core::log::Context;
     use lightning_core::matcher::Matcher;
@@ -466,10 +553,8 @@ mod tests {
         assert_eq!((feed.book(20).bids[0].price, waiting()), (Price(4), 0));
     }
 
-    #[test]
-    fn trades_are_kept_up_to_a_bound_and_found_by_id() {
-        let feed = Feed::new(3);
-        let trade = |id| Trade {
+    fn trade(id: u64) -> Trade {
+        Trade {
             symbol: SYMBOL,
             id: lightning_core::types::TradeId(id),
             price: Price(1),
@@ -482,10 +567,99 @@ mod tests {
             taker_account: AccountId(7),
             maker_fee: SignedAmount::ZERO,
             taker_fee: SignedAmount::ZERO,
-            at: Timestamp(1),
-            cause: lightning_core::types::Lsn(1),
+            at: Timestamp(1_000_000_000 * id),
+            cause: Lsn(id),
             book_seq: 1,
-        };
+        }
+    }
+
+    fn seconds_of(feed: &Feed, now: u64) -> Vec<(u64, bool)> {
+        let query = KlineQuery { interval: Interval::Second1, from: None, to: None, limit: 100, fill: false };
+        let klines =
+            feed.with_archive(Timestamp(now * 1_000_000_000), |archive, as_of| archive.klines(&query, as_of));
+        klines.iter().map(|kline| (kline.open_time.0 / 1_000_000_000, kline.closed)).collect()
+    }
+
+    /// Whoever reads makes the candles; the matcher does so only when too many trades wait for that.
+    #[test]
+    fn trades_wait_for_a_reader_but_not_too_many() {
+        let feed = Feed::new(Memory { pending: 3, ..Memory::from(10) });
+        feed.publish_trades(&[trade(1), trade(2), trade(3)]);
+        assert_eq!((feed.pending(), feed.last_trade_id()), (3, 0));
+        feed.publish_trades(&[trade(4)]);
+        assert_eq!((feed.pending(), feed.last_trade_id()), (0, 4), "the publisher moved them");
+        feed.publish_trades(&[trade(5)]);
+        assert_eq!(feed.trades(None, 10).len(), 5, "a reader sees them all");
+        assert_eq!((feed.pending(), feed.last_trade_id()), (0, 5));
+        feed.publish_trades(&[trade(6)]);
+        feed.catch_up();
+        assert_eq!((feed.pending(), feed.last_trade_id(), feed.is_behind_gate()), (0, 6, false));
+    }
+
+    /// No trade and no candle is seen before its record is safe; and no candle is closed that one on its way may be in.
+    #[test]
+    fn trades_that_are_not_safe_are_in_no_candle() {
+        let gate = Arc::new(Gate::at(Lsn(0)));
+        let feed = Feed::behind(Some(gate.clone()), Memory { pending: 2, ..Memory::from(10) });
+        feed.publish_trades(&[trade(1), trade(2), trade(3)]);
+        assert_eq!((feed.pending(), feed.is_behind_gate()), (3, true));
+        assert!(feed.trades(None, 10).is_empty() && seconds_of(&feed, 9).is_empty());
+        gate.set_open(Lsn(1));
+        feed.publish_trades(&[trade(4)]);
+        assert_eq!((feed.pending(), feed.last_trade_id()), (3, 1));
+        assert_eq!(seconds_of(&feed, 9), [(1, true)], "trade 2 is of the second behind it");
+        gate.set_open(Lsn(3));
+        feed.catch_up();
+        assert_eq!((feed.pending(), feed.last_trade_id(), feed.is_behind_gate()), (1, 3, true));
+        assert_eq!(seconds_of(&feed, 9), [(1, true), (2, true), (3, true)]);
+        gate.set_open(Lsn(4));
+        assert_eq!((feed.trades(None, 10).len(), feed.pending(), feed.is_behind_gate()), (4, 0, false));
+        assert_eq!(seconds_of(&feed, 4).last(), Some(&(4, false)));
+    }
+
+    /// While a trade waits that happened within a second, the second is not closed.
+    #[test]
+    fn a_candle_is_not_closed_while_a_trade_of_it_waits() {
+        let gate = Arc::new(Gate::at(Lsn(0)));
+        let feed = Feed::behind(Some(gate.clone()), Memory::from(10));
+        let same_second = Trade { id: lightning_core::types::TradeId(2), cause: Lsn(2), ..trade(1) };
+        feed.publish_trades(&[trade(1), same_second]);
+        gate.set_open(Lsn(1));
+        assert_eq!(seconds_of(&feed, 9), [(1, false)]);
+        gate.set_open(Lsn(2));
+        assert_eq!(seconds_of(&feed, 9), [(1, true)]);
+    }
+
+    /// A reader that runs all the while finds trades without holes, none twice, and at the end all of them.
+    #[test]
+    fn trades_read_while_they_are_published_have_no_holes() {
+        let feed = Feed::new(Memory { pending: 100, ..Memory::from(1_000_000) });
+        let done = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            let reader = scope.spawn(|| {
+                let mut next = 1;
+                loop {
+                    let is_last = done.load(Ordering::Acquire);
+                    for read in feed.trades(Some(next), 1_000) {
+                        assert_eq!(read.id.0, next);
+                        next += 1;
+                    }
+                    if is_last && next > 20_000 {
+                        return next - 1;
+                    }
+                }
+            });
+            for first in (1..=20_000).step_by(4) {
+                feed.publish_trades(&[trade(first), trade(first + 1), trade(first + 2), trade(first + 3)]);
+            }
+            done.store(true, Ordering::Release);
+            assert_eq!(reader.join().unwrap(), 20_000);
+        });
+    }
+
+    #[test]
+    fn trades_are_kept_up_to_a_bound_and_found_by_id() {
+        let feed = Feed::new(3);
         let trades: Vec<_> = (1..=5).map(trade).collect();
         feed.publish_trades(&trades);
         let ids = |from, limit| feed.trades(from, limit).iter().map(|trade| trade.id.0).collect::<Vec<_>>();

@@ -6,23 +6,29 @@
 //! finds them ahead of anything they ask a sequencer next.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use crossbeam_channel::{Receiver, after, never, select};
+use lightning_core::book::OrderBook as _;
 use lightning_core::log::Context;
 use lightning_core::matcher::{LOOK_AHEAD_MAX, Matcher};
-use lightning_core::message::{Outcome, Reply, ToSequencer as SequencerMessage};
+use lightning_core::message::{Outcome, Reply, ToSequencer as SequencerMessage, Trade};
 use lightning_core::outbox::MatcherOutbox;
-use lightning_core::types::{Lsn, Ticket, Timestamp};
+use lightning_core::types::{Lsn, SymbolId, Ticket, Timestamp};
 
 use crate::clock::Clock;
 use crate::journal::Journal;
 use crate::market_data::Feed;
+use crate::metrics::{MatcherCounts, ShardMetrics};
 use crate::mischief::ShardMischief;
 use crate::replies::{Replies, accrued};
 use crate::router::{Credits, HeldCredits, Router, SettlementBatch, ToMatcher, deal, shard_of_account};
+use crate::streams::{Hub, Rung};
 
 /// Commands run before their effects are let out.
 const BATCH_MAX: usize = 256;
+/// Trades of a symbol that may wait before the market-data thread is asked to make candles of them.
+const LATE: usize = 1_024;
 
 pub(crate) struct MatcherThread {
     pub(crate) matcher: Matcher,
@@ -35,30 +41,73 @@ pub(crate) struct MatcherThread {
     pub(crate) journal: Journal,
     pub(crate) clock: Clock,
     pub(crate) mischief: ShardMischief,
+    pub(crate) metrics: Arc<ShardMetrics>,
+    /// Which of them it is.
+    pub(crate) shard: usize,
+    pub(crate) streams: Arc<Hub>,
 }
 
 /// Where each symbol of a matcher publishes, by symbol number.
 #[derive(Default)]
-pub(crate) struct Feeds(Vec<Option<Arc<Feed>>>);
+pub(crate) struct Feeds {
+    feeds: Vec<Option<Arc<Feed>>>,
+    /// Orders that rest in each symbol's book, as they were counted last.
+    resting: Vec<usize>,
+    counts: Arc<MatcherCounts>,
+}
 
 impl Feeds {
     pub(crate) fn add(&mut self, symbol: usize, feed: Arc<Feed>) {
-        if self.0.len() <= symbol {
-            self.0.resize(symbol + 1, None);
+        if self.feeds.len() <= symbol {
+            self.feeds.resize(symbol + 1, None);
+            self.resting.resize(symbol + 1, 0);
         }
-        self.0[symbol] = Some(feed);
+        self.feeds[symbol] = Some(feed);
     }
 
-    fn feed(&self, symbol: usize) -> &Feed {
-        self.0[symbol].as_ref().expect("a symbol of this matcher")
+    /// Publishes the top of a book as it is, for somebody who begins to read it.
+    pub(crate) fn publish_book(&self, matcher: &Matcher, symbol: SymbolId) {
+        if let Some(market) = matcher.market(symbol) {
+            self.feed(symbol.0 as usize).publish_book(market);
+        }
+    }
+
+    fn feed(&self, symbol: usize) -> &Arc<Feed> {
+        self.feeds[symbol].as_ref().expect("a symbol of this matcher")
+    }
+
+    /// What is counted here, for whoever asks.
+    pub(crate) fn counts(&self) -> &Arc<MatcherCounts> {
+        &self.counts
+    }
+
+    /// Counts what rests in all books: where some may have come or gone.
+    pub(crate) fn count_orders(&mut self, matcher: &Matcher) {
+        for (symbol, counted) in (0..).map(SymbolId).zip(&mut self.resting) {
+            let rests = matcher.market(symbol).map_or(0, |market| market.book().len());
+            self.counts.rests(std::mem::replace(counted, rests), rests);
+        }
     }
 
     /// Publishes what a batch changed: trades by symbol, and the top of each changed book once. Says which record it
     /// waits for.
-    pub(crate) fn publish(&self, matcher: &Matcher, out: &mut MatcherOutbox, books: bool) -> Lsn {
+    ///
+    /// `late` is told of each symbol of which so many trades wait to be made candles of that somebody should do it.
+    pub(crate) fn publish(
+        &mut self,
+        matcher: &Matcher,
+        out: &mut MatcherOutbox,
+        books: bool,
+        mut late: impl FnMut(&Arc<Feed>),
+    ) -> Lsn {
         let mut shown = Lsn(0);
+        self.counts.traded(out.trades.len());
         for run in out.trades.chunk_by(|a, b| a.symbol == b.symbol) {
-            self.feed(run[0].symbol.0 as usize).publish_trades(run);
+            let feed = self.feed(run[0].symbol.0 as usize);
+            feed.publish_trades(run);
+            if feed.pending() > LATE {
+                late(feed);
+            }
             shown = shown.max(run[run.len() - 1].cause);
         }
         out.trades.clear();
@@ -70,6 +119,9 @@ impl Feeds {
                 if let Some(market) = matcher.market(symbol) {
                     self.feed(symbol.0 as usize).publish_book(market);
                     shown = shown.max(market.horizon());
+                    let rests = market.book().len();
+                    let before = std::mem::replace(&mut self.resting[symbol.0 as usize], rests);
+                    self.counts.rests(before, rests);
                 }
             }
         }
@@ -82,6 +134,7 @@ impl MatcherThread {
     pub(crate) fn run(mut self) {
         let mut out = MatcherOutbox::default();
         let mut messages: Vec<ToMatcher> = Vec::new();
+        self.feeds.count_orders(&self.matcher);
         loop {
             let alarm = self.clock.until(self.matcher.next_deadline()).map_or_else(never, after);
             select! {
@@ -92,6 +145,7 @@ impl MatcherThread {
                 recv(alarm) -> _ => {}
                 recv(self.stop) -> _ => return,
             }
+            let taken = Instant::now();
             self.mischief.step();
             let mut waiting: usize = messages.iter().map(weight).sum();
             while waiting < BATCH_MAX
@@ -108,7 +162,8 @@ impl MatcherThread {
             let (mut held, mut done) = (Vec::new(), Vec::new());
             for message in messages.drain(..) {
                 match message {
-                    ToMatcher::Admitted(mut batch, credits) => {
+                    ToMatcher::Admitted(mut batch, credits, sent) => {
+                        self.metrics.waited(sent, taken);
                         let mut ctx = Context { now, log: &mut self.journal };
                         for few in batch.chunks_mut(LOOK_AHEAD_MAX) {
                             if few.len() > 1 {
@@ -130,25 +185,42 @@ impl MatcherThread {
                     }
                 }
             }
-            self.flush(&mut out, held);
+            self.flush(&mut out, held, taken);
+            if !done.is_empty() {
+                self.feeds.count_orders(&self.matcher); // A symbol may have come or gone.
+            }
             for tell in done {
                 tell(); // With its effects out.
             }
         }
     }
 
-    fn flush(&mut self, out: &mut MatcherOutbox, held: Vec<Arc<HeldCredits>>) {
-        let shown = self.feeds.publish(&self.matcher, out, true);
+    fn flush(&mut self, out: &mut MatcherOutbox, held: Vec<Arc<HeldCredits>>, taken: Instant) {
+        let trades = self.streams.trades_for_accounts(&out.trades);
+        let about = Rung::of(!out.changed.is_empty(), !out.trades.is_empty());
+        let late = |feed: &Arc<Feed>| self.streams.bring_up_to_date(feed);
+        let shown = self.feeds.publish(&self.matcher, out, true, late);
+        if self.streams.is_watched() {
+            self.streams.tell_books(self.shard, &mut out.book_news, about, shown);
+        }
+        out.book_news.clear(); // What nobody watches any more.
         self.mischief.step();
-        self.settle(out, held, shown);
+        self.settle(out, held, trades, shown);
         self.mischief.step();
+        self.metrics.done(taken);
         self.replies.push(&mut out.replies, shown);
     }
 
     /// One message per sequencer, and then another for each that is to remember answers and pass them on: like
     /// all answers these leave last, so that who has one finds its effects whichever sequencer they ask next.
     /// The batch's credits come back when the last message has been applied.
-    fn settle(&mut self, out: &mut MatcherOutbox, held: Vec<Arc<HeldCredits>>, shown: Lsn) {
+    fn settle(
+        &mut self,
+        out: &mut MatcherOutbox,
+        held: Vec<Arc<HeldCredits>>,
+        mut trades: Option<Arc<[Trade]>>,
+        shown: Lsn,
+    ) {
         let held = Arc::new(HeldCredits { credits: self.credits.clone(), count: 0, others: held });
         let shards = self.router.sequencers();
         let shard_of = |message: &SequencerMessage| shard_of_account(message.account(), shards);
@@ -158,8 +230,10 @@ impl MatcherThread {
         for messages in [&mut out.to_sequencer, &mut answers] {
             deal(messages, shards, &router.spare_settlements, shard_of, |shard, messages| {
                 mischief.step();
-                router.settle(shard, SettlementBatch { messages, shown, held: held.clone() });
+                let trades = trades.clone();
+                router.settle(shard, SettlementBatch { messages, trades, shown, held: held.clone() });
             });
+            trades = None; // Answers settle nothing.
         }
     }
 }
@@ -173,7 +247,7 @@ pub(crate) fn part_of_totals(matcher: &Matcher, ticket: Ticket, at: Timestamp, g
 
 fn weight(message: &ToMatcher) -> usize {
     match message {
-        ToMatcher::Admitted(batch, _) => batch.len(),
+        ToMatcher::Admitted(batch, ..) => batch.len(),
         ToMatcher::Question(..) | ToMatcher::Control(_) => 1,
     }
 }

@@ -3,19 +3,21 @@
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
+use std::time::Instant;
 
 use crossbeam_channel::bounded;
 use lightning_core::types::Lsn;
 use lightning_journal::storage::Storage;
 use lightning_journal::storage::directory::Directory;
 
-use crate::audit::Auditor;
+use crate::audit::{Auditor, Historian};
 use crate::clock::Clock;
 use crate::config::{Config, Options};
 use crate::durable::{Kept, Rest};
 use crate::halt::Breaker;
 use crate::inline::Inline;
 use crate::journal::{Bounds, Committer, Front, Helpers, Journal, run_journal, run_preparer, run_rest};
+use crate::metrics::{Counters, Own};
 use crate::mischief::Mischief;
 use crate::once::Once;
 use crate::recovery::{self, Recovery, RecoveryProgress};
@@ -24,8 +26,9 @@ use crate::registry::Registry;
 use crate::replay::refusal_of;
 use crate::replies::{Replies, Wake};
 use crate::snapshots::{Job, run_snapshots};
+use crate::streams::{Hub, run_market_data};
 use crate::threaded::{Shards, Threaded, spawn};
-use crate::{Counters, Driver, Engine};
+use crate::{Driver, Engine};
 
 /// What an engine is opened with.
 #[doc(hidden)]
@@ -165,7 +168,7 @@ impl Engine {
         let committer = Arc::new(Committer::new(
             writer,
             recovery::mode(engine.config.durability),
-            (&front, &engine.replies),
+            (&front, &engine.replies, &engine.streams),
             &engine.config.journal,
             Lsn(report.snapshot_lsn.unwrap_or(0)),
             helpers,
@@ -181,6 +184,7 @@ impl Engine {
             journal_thread: Mutex::default(),
             helper_threads: Mutex::default(),
             auditor: Auditor::default(),
+            historian: Historian::default(),
         });
         // Whatever goes wrong from here on, the engine is closed in good order.
         let kept = engine.kept.as_ref().expect("it was just put there");
@@ -218,25 +222,33 @@ impl Engine {
         let Parts { shards, order_ids_up_to, registry, once, clock, journal, safe } = parts;
         let leased = Arc::new(AtomicU64::new(order_ids_up_to));
         let replies = Arc::new(Replies::new(wake, safe));
+        let matchers = shards.feeds.iter().map(|feeds| feeds.counts().clone()).collect();
         let (stop, stopped) = bounded(0);
-        let breaker = Breaker::new(journal.clone(), replies.clone(), stop);
+        let streams = Hub::new(&config, &journal);
+        let breaker = Breaker::new(journal.clone(), replies.clone(), streams.clone(), stop);
+        let market_data_thread = Mutex::default();
         let driver = if config.inline {
-            let inline = Inline::new(shards, &leased, (&journal, &clock), mischief);
-            Driver::Inline(Box::new(Mutex::new(inline)))
+            let inline = Inline::new(shards, &leased, (&journal, &clock, &streams), mischief);
+            let inline = Arc::new(Mutex::new(inline));
+            streams.link_inline(&inline);
+            Driver::Inline(inline)
         } else {
-            let shared = (&replies, &journal, &clock);
-            Driver::Threaded(Threaded::start(
-                &config,
-                shards,
-                &leased,
-                shared,
-                (&breaker, &stopped),
-                mischief,
-            )?)
+            let shared = (&replies, &journal, &clock, &streams);
+            let threaded = Threaded::start(&config, shards, &leased, shared, (&breaker, &stopped), mischief)?;
+            let hub = streams.clone();
+            let follow = Box::new(move || run_market_data(&hub));
+            match spawn("market-data".into(), &breaker, follow) {
+                Ok(thread) => add(&market_data_thread, thread),
+                Err(refusal) => {
+                    threaded.end();
+                    return Err(refusal);
+                }
+            }
+            Driver::Threaded(threaded)
         };
         Ok(Self {
             config,
-            registry: RwLock::new(registry),
+            registry: Arc::new(RwLock::new(registry)),
             replies,
             driver,
             clock,
@@ -246,6 +258,9 @@ impl Engine {
             journal,
             leased,
             breaker,
+            own: Own { opened: Instant::now(), matchers },
+            streams,
+            market_data_thread,
             kept: None,
         })
     }

@@ -5,7 +5,6 @@
 //! journal is made ready to be written, and what was begun and not finished is finished. Dying at any moment of this
 //! changes nothing that matters: it is done again.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -13,7 +12,6 @@ use crossbeam_channel::bounded;
 use lightning_core::codec::{DecodeError, Encode, VERSION, decode_record, kind_of};
 use lightning_core::fold::{FoldedShards, Shards};
 use lightning_core::log::{Log, Record, Recorded};
-use lightning_core::message::Trade;
 use lightning_core::reject::Code;
 use lightning_core::types::{Lsn, Timestamp};
 pub use lightning_journal::Torn;
@@ -167,7 +165,7 @@ pub(crate) fn recover(
         let message = format!("what the operator's front end has kept can't be read: {why}");
         Refusal::new(Code::CorruptState, message).with("reason", why)
     };
-    let registry = Registry::from_facts(facts, gate.clone(), config.trades_per_symbol).map_err(no_fact)?;
+    let registry = Registry::from_facts(facts, gate.clone(), config.memory()).map_err(no_fact)?;
     let once = Once::from_facts(facts).map_err(no_fact)?;
 
     let mut report = RecoveryReport {
@@ -313,13 +311,12 @@ fn begin(
 
 /// The shards of an engine at rest, and what they have published.
 fn with_feeds(folded: FoldedShards, registry: &Registry, config: &Config) -> threaded::Shards {
-    let FoldedShards { sequencers, matchers, mut trades, .. } = folded;
+    let FoldedShards { sequencers, matchers, mut archives, .. } = folded;
     let mut feeds: Vec<_> = matchers.iter().map(|_| Feeds::default()).collect();
     for symbol in registry.symbols() {
         let id = symbol.spec.id();
         let shard = shard_of_symbol(id, config.matchers);
-        let trades: VecDeque<Trade> = trades.remove(&id).unwrap_or_default();
-        symbol.feed.restore(matchers[shard].market(id), Vec::from(trades).as_slice());
+        symbol.feed.restore(matchers[shard].market(id), archives.remove(&id));
         feeds[shard].add(id.0 as usize, symbol.feed.clone());
     }
     threaded::Shards { sequencers, matchers, feeds }

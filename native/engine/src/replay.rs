@@ -84,7 +84,7 @@ impl ReplayError {
 impl Replay {
     /// Before the first record, on as many shards as the engine has.
     pub(crate) fn new(config: &Config, shards: Shards) -> Self {
-        Self::of(Fold::new(shards, config.limits, config.trades_per_symbol))
+        Self::of(Fold::new(shards, config.limits, config.kept))
     }
 
     /// After the last record of a snapshot.
@@ -93,7 +93,7 @@ impl Replay {
     /// It is not what was written, in words.
     pub(crate) fn load(snapshot: &Snapshot, config: &Config, shards: Shards) -> Result<Self, String> {
         let load = || {
-            let fold = Fold::load(&snapshot.sections, shards, config.limits, config.trades_per_symbol)
+            let fold = Fold::load(&snapshot.sections, shards, config.limits, config.kept)
                 .map_err(|malformed| format!("byte {}: {}", malformed.at, malformed.what))?;
             if fold.last().0 != Lsn(snapshot.lsn) {
                 return Err(format!("it ends with record {}", fold.last().0.0));

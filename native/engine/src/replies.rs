@@ -7,12 +7,14 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use lightning_core::message::{AssetTotals, OrderPage, Outcome, Reply};
 use lightning_core::reject::Code;
 use lightning_core::types::{AssetId, Lsn, SignedAmount, Ticket, Timestamp};
 
 use crate::halt::Halted;
+use crate::metrics::{Followed, Histogram};
 use crate::refusal::Refusal;
 
 /// One answer to one ticket.
@@ -58,6 +60,9 @@ pub(crate) struct Replies {
     wake: Wake,
     /// A wake-up is under way: no second one until the caller has drained.
     woken: AtomicBool,
+    followed: Followed,
+    /// How long what waited for the gate has waited: once for all that a shard answered in one go.
+    gate_waits: Histogram,
 }
 
 struct Inner {
@@ -69,6 +74,8 @@ struct Inner {
     /// What the edge would say of calls whose request id may have an answer already.
     edge_refusals: HashMap<Ticket, Refusal>,
     halted: bool,
+    /// Since when shards' answers wait, and what the last of them wait for. Fewer than there are answers that wait.
+    waiting: Vec<(Lsn, Instant)>,
 }
 
 struct FanOut {
@@ -90,8 +97,15 @@ impl Replies {
             fan_outs: HashMap::new(),
             edge_refusals: HashMap::new(),
             halted: false,
+            waiting: Vec::new(),
         };
-        Self { inner: Mutex::new(inner), wake, woken: AtomicBool::new(false) }
+        Self {
+            inner: Mutex::new(inner),
+            wake,
+            woken: AtomicBool::new(false),
+            followed: Followed::default(),
+            gate_waits: Histogram::default(),
+        }
     }
 
     /// Announces that a ticket will get `parts` answers, to be handed out as one, with `most` orders at most.
@@ -118,10 +132,25 @@ impl Replies {
             return;
         }
         let mut inner = self.lock();
+        let mut until = Lsn(0);
         for Reply { ticket, gate, at, duplicate, outcome } in replies.drain(..) {
-            inner.put(Answer { ticket, gate, at, duplicate, result: Ok(outcome) }, shown);
+            let answer = Answer { ticket, gate, at, duplicate, result: Ok(outcome) };
+            until = until.max(inner.put(answer, shown, &self.followed));
+        }
+        if until > inner.durable && !inner.halted {
+            inner.waiting.push((until, Instant::now()));
         }
         self.wake_once(inner);
+    }
+
+    /// Who is followed from admission to answer.
+    pub(crate) fn followed(&self) -> &Followed {
+        &self.followed
+    }
+
+    /// How long answers have waited for the gate.
+    pub(crate) fn gate_waits(&self) -> &Histogram {
+        &self.gate_waits
     }
 
     /// An answer that the edge gave itself. It shows nothing, so it waits for nothing, and leaves even after a
@@ -148,7 +177,19 @@ impl Replies {
         inner.durable = durable;
         let later = inner.gated.split_off(&Lsn(durable.0 + 1));
         let released = std::mem::replace(&mut inner.gated, later);
-        inner.ready.answers.extend(released.into_values().flatten());
+        let now = Instant::now();
+        for answer in released.into_values().flatten() {
+            self.followed.end(answer.ticket, || now);
+            inner.ready.answers.push(answer);
+        }
+        let has_waited = |&mut (until, since): &mut (Lsn, Instant)| {
+            let is_over = until <= durable;
+            if is_over {
+                self.gate_waits.add(now.saturating_duration_since(since));
+            }
+            is_over
+        };
+        inner.waiting.extract_if(.., has_waited).for_each(drop);
         self.wake_once(inner);
     }
 
@@ -159,6 +200,7 @@ impl Replies {
             inner.halted = true;
             inner.ready.halted = Some(halted);
             inner.gated.clear();
+            inner.waiting.clear();
         }
         self.wake_once(inner);
     }
@@ -184,9 +226,10 @@ impl Replies {
 }
 
 impl Inner {
-    fn put(&mut self, answer: Answer, shown: Lsn) {
+    /// Says what it waits for; nothing, if it waits for other parts.
+    fn put(&mut self, answer: Answer, shown: Lsn, followed: &Followed) -> Lsn {
         if self.halted {
-            return;
+            return Lsn(0);
         }
         let mut answer = answer;
         if !self.edge_refusals.is_empty()
@@ -197,12 +240,14 @@ impl Inner {
         }
         let until = answer.gate.max(shown);
         let answer = if self.fan_outs.is_empty() { Some((answer, until)) } else { self.join(answer, until) };
-        let Some((answer, until)) = answer else { return };
+        let Some((answer, until)) = answer else { return Lsn(0) };
         if until <= self.durable {
+            followed.end(answer.ticket, Instant::now);
             self.ready.answers.push(answer);
         } else {
             self.gated.entry(until).or_default().push(answer);
         }
+        until
     }
 
     /// Adds a part to its question's answer; gives the whole when it was the last.

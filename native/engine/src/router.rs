@@ -13,27 +13,30 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
 
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use lightning_core::limits::SHARDS_MAX;
 use lightning_core::log::Context;
 use lightning_core::matcher::Matcher;
-use lightning_core::message::{Command, ToMatcher as MatcherMessage, ToSequencer as SequencerMessage};
+use lightning_core::message::{Command, ToMatcher as MatcherMessage, ToSequencer as SequencerMessage, Trade};
 use lightning_core::outbox::{MatcherOutbox, SequencerOutbox};
 use lightning_core::sequencer::Sequencer;
 pub(crate) use lightning_core::shards::{shard_of_account, shard_of_symbol};
 use lightning_core::types::{Lsn, Ticket};
 
 use crate::matcher_thread::Feeds;
+use crate::metrics::{Queue, QueueKind};
 
-/// Control messages that may be under way to one shard besides commands: one of the edge, and one batch that
-/// each sequencer's timers caused.
-const CONTROL_MAX: usize = 1 + SHARDS_MAX;
+/// Control messages that may be under way to one shard besides commands: one of the edge, one batch that each
+/// sequencer's timers caused, and those of streams: what is to be told, and that trades are to be handed on, each of
+/// which may be under way twice where who watched has just ended.
+const CONTROL_MAX: usize = 1 + SHARDS_MAX + 4;
 
 /// On the way to a sequencer thread.
 pub(crate) enum ToSequencer {
-    /// One message per tick of the edge and shard.
-    Commands(Vec<Command>),
+    /// One message per tick of the edge and shard, sent then.
+    Commands(Vec<Command>, Instant),
     /// A question that every shard answers its part of, on one credit for all of them.
     Question(Command, Arc<HeldCredits>),
     /// Something the edge waits for, done between two commands.
@@ -49,8 +52,8 @@ pub(crate) type Done = Box<dyn FnOnce() + Send>;
 
 /// On the way to a matcher thread.
 pub(crate) enum ToMatcher {
-    /// One message per batch of a sequencer and shard, with the credits of all commands of that batch.
-    Admitted(Vec<MatcherMessage>, Arc<HeldCredits>),
+    /// One message per batch of a sequencer and shard, with the credits of all commands of that batch, sent then.
+    Admitted(Vec<MatcherMessage>, Arc<HeldCredits>, Instant),
     /// A question that every shard answers its part of, on one credit for all of them.
     Question(Ticket, Arc<HeldCredits>),
     /// Something the edge waits for, done between two commands.
@@ -65,6 +68,8 @@ pub(crate) type MatcherControl =
 /// whatever the number of fills and accounts.
 pub(crate) struct SettlementBatch {
     pub(crate) messages: Vec<SequencerMessage>,
+    /// The trades of the same batch of commands, where somebody watches accounts.
+    pub(crate) trades: Option<Arc<[Trade]>>,
     /// The latest record that what was published with them waits for.
     pub(crate) shown: Lsn,
     /// Returned when the last shard has applied its part.
@@ -179,6 +184,18 @@ impl Router {
     /// To a sequencer, from a matcher or another sequencer.
     pub(crate) fn settle(&self, shard: usize, batch: SettlementBatch) {
         send(&self.settlements[shard], batch);
+    }
+
+    /// What waits for each shard at this moment.
+    pub(crate) fn queues(&self) -> Vec<Queue> {
+        fn of<T>(kind: QueueKind, channels: &[Sender<T>]) -> impl Iterator<Item = Queue> {
+            let waiting = channels.iter().enumerate();
+            waiting.map(move |(shard, channel)| Queue { kind, shard, messages: channel.len() })
+        }
+        of(QueueKind::Commands, &self.sequencers)
+            .chain(of(QueueKind::Settlements, &self.settlements))
+            .chain(of(QueueKind::Orders, &self.matchers))
+            .collect()
     }
 
     fn check_bound(&self, waiting: usize) {

@@ -7,7 +7,7 @@
 //! at random.)
 
 use std::sync::{Arc, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, after, never, select};
 use lightning_core::log::Context;
@@ -18,12 +18,14 @@ use lightning_core::types::{Lsn, Timestamp};
 
 use crate::clock::Clock;
 use crate::journal::{Journal, LeasedOrderIds};
+use crate::metrics::ShardMetrics;
 use crate::mischief::ShardMischief;
 use crate::replies::Replies;
 use crate::router::{
     Credits, Done, HeldCredits, Router, SequencerInbox, SettlementBatch, ToMatcher, ToSequencer, deal,
     shard_of_account, shard_of_symbol,
 };
+use crate::streams::{AccountItem, Hub, tell_all};
 
 /// Messages taken before settlements are looked at again.
 const DRAIN_MAX: usize = 64;
@@ -46,6 +48,12 @@ pub(crate) struct SequencerThread {
     pub(crate) timers_under_way: Weak<HeldCredits>,
     /// The latest record that something waits for which matchers have published with what was applied here.
     pub(crate) shown: Lsn,
+    pub(crate) metrics: Arc<ShardMetrics>,
+    /// Which of them it is.
+    pub(crate) shard: usize,
+    pub(crate) streams: Arc<Hub>,
+    /// What is to be told of accounts, with the trades it is made of.
+    pub(crate) news: Vec<AccountItem>,
 }
 
 /// Credits on their way: of commands that went on to other shards, and of messages that caused more messages.
@@ -65,19 +73,27 @@ impl SequencerThread {
                 after(if self.timers_under_way.strong_count() > 0 { wait.max(TIMER_PAUSE) } else { wait })
             });
             let mut rang = false;
+            let taken;
             select! {
                 recv(self.inbox.settlements) -> batch => match batch {
                     Ok(batch) => {
+                        taken = Instant::now();
                         let now = self.clock.now();
                         self.apply(batch, now, &mut passing, &mut out);
                     }
                     Err(_) => return,
                 },
                 recv(self.inbox.commands) -> message => match message {
-                    Ok(message) => commands.push(message),
+                    Ok(message) => {
+                        taken = Instant::now();
+                        commands.push(message);
+                    }
                     Err(_) => return,
                 },
-                recv(alarm) -> _ => rang = true,
+                recv(alarm) -> _ => {
+                    taken = Instant::now();
+                    rang = true;
+                }
                 recv(self.stop) -> _ => return,
             }
             self.mischief.step();
@@ -102,7 +118,10 @@ impl SequencerThread {
             let mut done: Vec<Done> = Vec::new();
             for message in commands.drain(..) {
                 match message {
-                    ToSequencer::Commands(batch) => self.run_commands(batch, now, &mut passing, &mut out),
+                    ToSequencer::Commands(batch, sent) => {
+                        self.metrics.waited(sent, taken);
+                        self.run_commands(batch, now, &mut passing, &mut out);
+                    }
                     ToSequencer::Question(command, _held) => self.handle(command, now, &mut out),
                     ToSequencer::Control(control) => {
                         let mut ctx = Context { now, log: &mut self.journal };
@@ -110,7 +129,7 @@ impl SequencerThread {
                     }
                 }
             }
-            self.flush(&mut out, passing);
+            self.flush(&mut out, passing, taken);
             for tell in done {
                 tell(); // With its effects out.
             }
@@ -158,6 +177,10 @@ impl SequencerThread {
         let before = out.to_sequencer.len();
         self.shown = self.shown.max(batch.shown);
         let mut ctx = Context { now, log: &mut self.journal };
+        if let Some(trades) = batch.trades {
+            tell_all(&mut self.news, &mut out.account_news);
+            self.news.push(AccountItem::Trades(trades));
+        }
         let mut messages = batch.messages;
         self.sequencer.handle_settlements(&mut messages, &mut ctx, out);
         self.router.spare_settlements.put(messages);
@@ -166,7 +189,13 @@ impl SequencerThread {
         }
     }
 
-    fn flush(&mut self, out: &mut SequencerOutbox, passing: Passing) {
+    fn flush(&mut self, out: &mut SequencerOutbox, passing: Passing, taken: Instant) {
+        tell_all(&mut self.news, &mut out.account_news);
+        if self.streams.is_watched() {
+            self.streams.tell_accounts(self.shard, &mut self.news);
+        }
+        self.news.clear(); // What nobody watches any more.
+        let sent = self.metrics.done(taken);
         // Dropped at once, and so given back, if nothing goes on to anybody.
         let held = Arc::new(HeldCredits {
             credits: self.credits.clone(),
@@ -178,13 +207,14 @@ impl SequencerThread {
         let shard_of = |message: &SequencerMessage| shard_of_account(message.account(), shards);
         deal(&mut out.to_sequencer, shards, &router.spare_settlements, shard_of, |shard, messages| {
             mischief.step();
-            router.settle(shard, SettlementBatch { messages, shown: *shown, held: held.clone() });
+            router
+                .settle(shard, SettlementBatch { messages, trades: None, shown: *shown, held: held.clone() });
         });
         let shards = router.matchers();
         let shard_of = |message: &MatcherMessage| shard_of_symbol(message.symbol(), shards);
         deal(&mut out.to_matcher, shards, &router.spare_admitted, shard_of, |shard, batch| {
             mischief.step();
-            router.to_matcher(shard, ToMatcher::Admitted(batch, held.clone()));
+            router.to_matcher(shard, ToMatcher::Admitted(batch, held.clone(), sent));
         });
         self.mischief.step();
         self.replies.push(&mut out.replies, self.shown);

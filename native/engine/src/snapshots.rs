@@ -65,6 +65,7 @@ pub(crate) fn run_snapshots(
     while let Ok(job) = orders.recv() {
         maker.waiting.extend(job.who_waits());
         let made = maker.make();
+        committer.metrics().made(&made);
         for waiting in maker.waiting.drain(..) {
             let _ = waiting.send(made.clone()); // Nobody waits any more.
         }

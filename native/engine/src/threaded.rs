@@ -20,11 +20,13 @@ use crate::config::Config;
 use crate::halt::{Breaker, Halted};
 use crate::journal::{Journal, LeasedOrderIds};
 use crate::matcher_thread::{Feeds, MatcherThread};
+use crate::metrics::{Queue, ThreadMetrics};
 use crate::mischief::Mischief;
 use crate::refusal::Refusal;
 use crate::replies::Replies;
 use crate::router::{Credits, Done, HeldCredits, Router, ToMatcher, ToSequencer};
 use crate::sequencer_thread::SequencerThread;
+use crate::streams::Hub;
 
 /// Order ids leased to a sequencer at a time.
 pub(crate) const ORDER_ID_BLOCK: u64 = 1_024;
@@ -38,6 +40,7 @@ pub(crate) struct Threaded {
     pub(crate) credits: Arc<Credits>,
     breaker: Breaker,
     threads: Mutex<Vec<JoinHandle<()>>>,
+    metrics: Box<ThreadMetrics>,
 }
 
 impl Threaded {
@@ -47,12 +50,13 @@ impl Threaded {
         config: &Config,
         shards: Shards,
         leased: &Arc<AtomicU64>,
-        (replies, journal, clock): (&Arc<Replies>, &Journal, &Clock),
+        (replies, journal, clock, streams): (&Arc<Replies>, &Journal, &Clock, &Arc<Hub>),
         (breaker, stopped): (&Breaker, &Receiver<()>),
         mischief: Mischief,
     ) -> Result<Self, Refusal> {
         let credits = Credits::new(config.credits);
         let (router, inboxes, admitted) = Router::new(config.sequencers, config.matchers, config.credits);
+        let metrics = Box::new(ThreadMetrics::new(config.sequencers, config.matchers));
         let mut threads = Vec::new();
         let mut failure = None;
         let mut start = |name: String, run: Box<dyn FnOnce() + Send>| match spawn(name, breaker, run) {
@@ -76,6 +80,10 @@ impl Threaded {
                 mischief: mischief.sequencer(shard),
                 timers_under_way: Weak::new(),
                 shown: Lsn(0),
+                metrics: metrics.sequencers[shard].clone(),
+                shard,
+                streams: streams.clone(),
+                news: Vec::new(),
             };
             start(format!("sequencer-{shard}"), Box::new(move || thread.run()));
         }
@@ -92,10 +100,15 @@ impl Threaded {
                 journal: journal.clone(),
                 clock: clock.clone(),
                 mischief: mischief.matcher(shard),
+                metrics: metrics.matchers[shard].clone(),
+                shard,
+                streams: streams.clone(),
             };
             start(format!("matcher-{shard}"), Box::new(move || thread.run()));
         }
-        let engine = Self { router, credits, breaker: breaker.clone(), threads: Mutex::new(threads) };
+        streams.link_threads(router.clone());
+        let threads = Mutex::new(threads);
+        let engine = Self { router, credits, breaker: breaker.clone(), threads, metrics };
         match failure {
             None => Ok(engine),
             Some(refusal) => {
@@ -106,10 +119,20 @@ impl Threaded {
     }
 
     /// Sends commands, each with a credit taken, to one sequencer.
-    pub(crate) fn send(&self, sequencer: usize, commands: Vec<Command>) {
+    pub(crate) fn send(&self, sequencer: usize, commands: Vec<Command>, now: Instant) {
         if !commands.is_empty() {
-            self.router.to_sequencer(sequencer, ToSequencer::Commands(commands));
+            self.router.to_sequencer(sequencer, ToSequencer::Commands(commands, now));
         }
+    }
+
+    /// What waits for each shard at this moment.
+    pub(crate) fn queues(&self) -> Vec<Queue> {
+        self.router.queues()
+    }
+
+    /// What the shards measure.
+    pub(crate) fn metrics(&self) -> &ThreadMetrics {
+        &self.metrics
     }
 
     /// Sends a question, with a credit taken, to every sequencer, and to every matcher that has a part in it.

@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
+use lightning_core::archive::Kept;
 use lightning_core::reject::Code;
 use lightning_journal::storage::Storage;
 use lightning_journal::storage::directory::Directory;
@@ -120,11 +121,6 @@ fn storage(dir: &Path) -> Result<Arc<dyn Storage>, Refusal> {
 
 /// How an engine would be told to keep as little as it can.
 fn config() -> Result<Config, Refusal> {
-    Options {
-        trades_per_symbol: Some(0),
-        closed_orders: Some(0),
-        ledger_entries: Some(0),
-        ..Options::default()
-    }
-    .validate()
+    let options = Options { closed_orders: Some(0), ledger_entries: Some(0), ..Options::default() };
+    Ok(Config { kept: Kept::NOTHING, ..options.validate()? })
 }

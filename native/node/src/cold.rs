@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 use crate::answers::{self, milliseconds, side_name, signed_text};
 use crate::books;
 use crate::records;
+use crate::streams;
 
 /// Most trades that one call reads back.
 const TRADES_MAX: usize = 1_000;
@@ -32,6 +33,7 @@ struct GivenOptions {
     max_in_flight: Option<f64>,
     open_orders_per_account: Option<f64>,
     trades_per_symbol: Option<f64>,
+    klines: Option<f64>,
     closed_orders: Option<f64>,
     ledger_entries: Option<f64>,
     manual_clock_start_ms: Option<f64>,
@@ -62,6 +64,7 @@ pub(crate) fn parse_options(text: &str) -> Result<(Options, Mischief), Refusal> 
         max_in_flight: count(given.max_in_flight),
         open_orders_per_account: count(given.open_orders_per_account),
         trades_per_symbol: count(given.trades_per_symbol),
+        klines: count(given.klines),
         closed_orders: count(given.closed_orders),
         ledger_entries: count(given.ledger_entries),
         manual_clock_start_ms: count(given.manual_clock_start_ms),
@@ -120,21 +123,30 @@ pub(crate) fn bbo(engine: &Engine, symbol: &str) -> String {
 
 pub(crate) fn trades(engine: &Engine, symbol: &str, from: Option<f64>, limit: f64) -> String {
     let trades = range_of(from, limit).and_then(|(from, limit)| engine.trades(symbol, from, limit));
-    answer(trades.map(|(symbol, trades)| {
-        let line = |trade: &Trade| {
-            json!({
-                "tradeId": trade.id.0,
-                "symbol": symbol.name,
-                "price": symbol.price_text(trade.price),
-                "quantity": symbol.quantity_text(u128::from(trade.quantity.0)),
-                "quoteQuantity": symbol.quote_text(trade.notional),
-                "takerSide": side_name(trade.taker_side),
-                "ts": milliseconds(trade.at),
-                "bookSeq": trade.book_seq,
-            })
-        };
-        trades.iter().map(line).collect::<Value>()
-    }))
+    answer(trades.map(|(symbol, trades)| trades_json(&symbol, &trades)))
+}
+
+pub(crate) fn trade_history(engine: &Engine, symbol: &str, from: f64, limit: f64) -> String {
+    let trades = range_of(Some(from), limit)
+        .and_then(|(from, limit)| engine.trade_history(symbol, from.unwrap_or(0), limit));
+    answer(trades.map(|(symbol, trades)| trades_json(&symbol, &trades)))
+}
+
+/// Trades of the public feed.
+fn trades_json(symbol: &Symbol, trades: &[Trade]) -> Value {
+    let line = |trade: &Trade| {
+        json!({
+            "tradeId": trade.id.0,
+            "symbol": symbol.name,
+            "price": symbol.price_text(trade.price),
+            "quantity": symbol.quantity_text(u128::from(trade.quantity.0)),
+            "quoteQuantity": symbol.quote_text(trade.notional),
+            "takerSide": side_name(trade.taker_side),
+            "ts": milliseconds(trade.at),
+            "bookSeq": trade.book_seq,
+        })
+    };
+    trades.iter().map(line).collect()
 }
 
 pub(crate) fn my_trades(
@@ -265,6 +277,19 @@ pub(crate) fn layout() -> String {
             "levelWithSums": books::LEVEL_WITH_SUMS,
             "most": books::MOST,
         },
+        "streams": {
+            "prefix": streams::PREFIX,
+            "header": streams::HEADER,
+            "book": streams::BOOK,
+            "level": streams::LEVEL,
+            "bbo": streams::BBO,
+            "trade": streams::TRADE,
+            "aggregate": streams::AGGREGATE,
+            "level3": streams::LEVEL3,
+            "level3Start": streams::LEVEL3_START,
+            "level3Order": streams::LEVEL3_ORDER,
+            "kinds": streams::KINDS,
+        },
     })
     .to_string()
 }
@@ -386,7 +411,7 @@ struct TouchOut {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct LevelOut {
+pub(crate) struct LevelOut {
     price: String,
     quantity: String,
     orders: u32,
@@ -412,7 +437,7 @@ impl TouchOut {
 }
 
 impl LevelOut {
-    fn of(symbol: &Symbol, level: &PriceLevel) -> Self {
+    pub(crate) fn of(symbol: &Symbol, level: &PriceLevel) -> Self {
         Self {
             price: symbol.price_text(level.price),
             quantity: symbol.quantity_text(level.quantity),

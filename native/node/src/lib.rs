@@ -15,10 +15,13 @@ mod answers;
 mod background;
 mod books;
 mod cold;
+mod history;
 mod kept;
+mod metrics;
 mod raw;
 mod records;
 mod shared;
+mod streams;
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -38,6 +41,7 @@ use napi_derive::napi;
 use crate::background::{Opening, in_background};
 use crate::raw::{Batches, Waiter};
 use crate::shared::SharedBytes;
+use crate::streams::Streams;
 
 /// An open engine, and answers that have not found room in a buffer yet.
 pub struct Handle {
@@ -434,6 +438,53 @@ fn deliver(handle: &Handle, undelivered: &mut Undelivered, buffer: &mut [u8]) ->
     writer.finish(None, false)
 }
 
+/// Something that follows the engine. `wake` is called on this thread when there is something to poll for; never by an
+/// engine that runs in the caller's thread.
+///
+/// # Errors
+/// If Node refuses the callback.
+#[napi(catch_unwind)]
+pub fn open_streams(handle: &External<Handle>, wake: Function<'_, (), ()>) -> Result<External<Streams>> {
+    Ok(External::new(Streams::open(handle.shared.clone(), waker(&wake)?)))
+}
+
+/// When the engine was opened, in milliseconds since 1970.
+#[napi(catch_unwind)]
+pub fn streams_epoch(streams: &External<Streams>) -> f64 {
+    streams.epoch()
+}
+
+/// Watches something: JSON in and out, `{ ok }` with the number of the subscription, or `{ error }`.
+#[napi(catch_unwind)]
+pub fn watch(streams: &External<Streams>, what: String) -> String {
+    cold::answer(streams.watch(&what))
+}
+
+/// Ends a subscription.
+#[napi(catch_unwind)]
+pub fn unwatch(streams: &External<Streams>, subscription: u32) {
+    streams.unwatch(subscription);
+}
+
+/// Writes what there is for subscriptions that want something into a buffer, as much as fits, and says where it ends.
+/// Negative: the next update needs a buffer of that size. The first `count` of `wanting` want something from now on.
+#[napi(catch_unwind)]
+pub fn poll_streams(
+    streams: &External<Streams>,
+    wanting: &[u32],
+    count: u32,
+    buffer: Uint8ArraySlice<'_>,
+) -> f64 {
+    let wanting = wanting.get(..count as usize).unwrap_or(wanting);
+    streams.poll(wanting, Buffer(buffer).bytes())
+}
+
+/// In how many milliseconds to poll at the latest; negative if nothing will be due by itself.
+#[napi(catch_unwind)]
+pub fn next_poll(streams: &External<Streams>) -> f64 {
+    streams.next_poll()
+}
+
 /// Creates an asset. JSON in and out: `{ ok }` or `{ error }`, here and in all that follow.
 #[napi(catch_unwind)]
 pub fn create_asset(handle: &External<Handle>, asset: String, request_id: Option<f64>) -> String {
@@ -546,6 +597,26 @@ pub fn trades(handle: &External<Handle>, symbol: String, from_id: Option<f64>, l
     cold::trades(handle.engine(), &symbol, from_id, limit)
 }
 
+/// Candles, ascending: the newest, or those from a time on (milliseconds). JSON out.
+#[napi(catch_unwind)]
+pub fn klines(
+    handle: &External<Handle>,
+    symbol: String,
+    interval: String,
+    from: Option<f64>,
+    to: Option<f64>,
+    limit: f64,
+    fill: bool,
+) -> String {
+    history::klines(handle.engine(), &symbol, &interval, &history::GivenRange { from, to, limit, fill })
+}
+
+/// The last 24 hours. JSON out.
+#[napi(catch_unwind)]
+pub fn ticker(handle: &External<Handle>, symbol: String) -> String {
+    history::ticker(handle.engine(), &symbol)
+}
+
 /// An account's own trades, ascending. JSON out.
 #[napi(catch_unwind)]
 pub fn my_trades(
@@ -562,6 +633,24 @@ pub fn my_trades(
 #[napi(catch_unwind)]
 pub fn stats(handle: &External<Handle>) -> String {
     cold::stats(handle.engine())
+}
+
+/// Counters, queues, latencies. JSON out.
+#[napi(catch_unwind)]
+pub fn metrics(handle: &External<Handle>) -> String {
+    metrics::metrics(handle.engine())
+}
+
+/// The same in Prometheus' text format.
+#[napi(catch_unwind)]
+pub fn metrics_text(handle: &External<Handle>) -> String {
+    handle.engine().metrics_text()
+}
+
+/// How the engine is, in a word. JSON out.
+#[napi(catch_unwind)]
+pub fn health(handle: &External<Handle>) -> String {
+    metrics::health(handle.engine())
 }
 
 /// The hash of the state. `done` gets JSON, here and in all that follow.
@@ -602,6 +691,22 @@ pub fn verify(handle: &External<Handle>, from: String, done: Function<'_, String
 pub fn audit(handle: &External<Handle>, query: String, done: Function<'_, String, ()>) -> Result<()> {
     let shared = handle.shared.clone();
     in_background(&done, move || kept::audit(&shared.engine, &query))
+}
+
+/// Trades from an id on, ascending, those included that are only in the journal.
+///
+/// # Errors
+/// As [`state_hash`].
+#[napi(catch_unwind)]
+pub fn trade_history(
+    handle: &External<Handle>,
+    symbol: String,
+    from_id: f64,
+    limit: f64,
+    done: Function<'_, String, ()>,
+) -> Result<()> {
+    let shared = handle.shared.clone();
+    in_background(&done, move || cold::trade_history(&shared.engine, &symbol, from_id, limit))
 }
 
 /// Takes nothing new, lets what is in flight end, writes the end, stops the threads. Answers can still be drained.

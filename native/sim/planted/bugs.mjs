@@ -29,6 +29,8 @@ const SEQUENCER = `${CORE}/sequencer/mod.rs`;
 const SETTLEMENT = `${CORE}/sequencer/settlement.rs`;
 const TAKE = `${CORE}/matcher/take.rs`;
 const TAKER = `${CORE}/matcher/taker.rs`;
+const WATCHED_ACCOUNT = `${CORE}/sequencer/watch.rs`;
+const WATCHED_BOOK = `${CORE}/book/watched.rs`;
 const WALK = `${CORE}/matcher/walk.rs`;
 const WINDOW = `${CORE}/window.rs`;
 const WORLD = 'native/sim/src/world';
@@ -37,6 +39,7 @@ const SEQUENCER_THREAD = 'native/engine/src/sequencer_thread.rs';
 
 const SEEDS = ['-p', 'lightning-sim', '--test', 'seeds'];
 const CRASHES = ['-p', 'lightning-sim', '--test', 'crashes'];
+const NEWS = ['-p', 'lightning-sim', '--test', 'news'];
 const ENGINE_TEST = ['-p', 'lightning-engine', '--test', 'engine', 'concurrency'];
 
 export const BUGS = [
@@ -734,5 +737,112 @@ export const BUGS = [
       },
     ],
     test: CRASHES,
+  },
+  {
+    name: 'who watches is told of a book before its record counts',
+    edits: [
+      {
+        file: `${CORE}/matcher/mod.rs`,
+        find: '(self.horizon, self.changed_at), out);',
+        replace: '(crate::types::Lsn(self.horizon.0 - u64::from(BUG)), self.changed_at), out);',
+      },
+    ],
+    test: CRASHES,
+  },
+  {
+    name: "who watches is not told of an iceberg's next slice",
+    edits: [
+      {
+        file: WATCHED_BOOK,
+        find: 'if front == Front::Requeued {',
+        replace: 'if front == Front::Requeued && !BUG {',
+      },
+    ],
+    test: NEWS,
+  },
+  {
+    name: 'who watches is told that what was prevented was traded',
+    edits: [
+      {
+        file: WATCHED_BOOK,
+        find: 'self.take_watched(side, quantity, BookEventKind::Reduced)',
+        replace:
+          'self.take_watched(side, quantity, if BUG { BookEventKind::Executed } else { BookEventKind::Reduced })',
+      },
+    ],
+    test: NEWS,
+  },
+  {
+    name: 'who watches is told of an order that became smaller as if it had lost of what it hides, too',
+    edits: [
+      {
+        file: WATCHED_BOOK,
+        find: 'let less = before.shown - after.shown;',
+        replace: 'let less = if BUG { before.left() - after.left() } else { before.shown - after.shown };',
+      },
+    ],
+    test: NEWS,
+  },
+  {
+    name: 'who watches a book is not told that its symbol was removed',
+    edits: [{ file: `${CORE}/matcher/mod.rs`, find: 'if watched {', replace: 'if watched && !BUG {' }],
+    test: NEWS,
+  },
+  {
+    name: 'who watches is not told of what a fill brought, of which the fee was taken',
+    edits: [
+      {
+        file: WATCHED_ACCOUNT,
+        find: '[Some(spec.gives(side)), Some(spec.receives(side))]',
+        replace: '[Some(spec.gives(side)), Some(spec.receives(side)).filter(|_| !BUG)]',
+      },
+    ],
+    test: NEWS,
+  },
+  {
+    name: 'who watches is not told of a reservation that becomes that of a running order',
+    edits: [
+      {
+        file: WATCHED_ACCOUNT,
+        find: 'ToSequencer::MoveReservation { to, .. } => [of_order(*to), None],',
+        replace: 'ToSequencer::MoveReservation { to, .. } => [of_order(*to).filter(|_| !BUG), None],',
+      },
+    ],
+    test: SEEDS,
+  },
+  {
+    name: 'who watches is told of a balance before all that it shows counts',
+    edits: [
+      {
+        file: WATCHED_ACCOUNT,
+        find: 'let (cause, event) = (self.horizon, AccountEvent::Balance { asset, balance });',
+        replace: `let told = out.account_news.iter().rev().find(|_| BUG).map(|news| news.cause);
+                let (cause, event) =
+                    (told.unwrap_or(self.horizon), AccountEvent::Balance { asset, balance });`,
+      },
+    ],
+    test: SEEDS,
+  },
+  {
+    name: 'who watches is told that an amended order traded, and not that it was amended',
+    edits: [
+      {
+        file: WATCHED_ACCOUNT,
+        find: 'OrderAfter::Open if !entry.amended && !settlement.filled.is_zero()',
+        replace: 'OrderAfter::Open if (BUG || !entry.amended) && !settlement.filled.is_zero()',
+      },
+    ],
+    test: NEWS,
+  },
+  {
+    name: 'who watches is told of a balance that has not changed',
+    edits: [
+      {
+        file: WATCHED_ACCOUNT,
+        find: 'if balance != before {',
+        replace: 'if balance != before || BUG {',
+      },
+    ],
+    test: NEWS,
   },
 ];

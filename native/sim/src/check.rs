@@ -51,7 +51,7 @@ fn calm(seed: u64, trace: Trace<'_>) -> Coverage {
     let workload = workload::generate(seed);
     serial(&workload);
     shards_make_no_difference(&workload);
-    let mut world = World::new(&workload, seed, trace);
+    let mut world = World::new(&workload, seed, trace).watched(seed);
     world.run();
     world.coverage
 }

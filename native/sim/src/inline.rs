@@ -6,6 +6,7 @@
 use std::collections::VecDeque;
 
 use lightning_core::book::{OrderBook, PriceTimeBook};
+use lightning_core::events::{AccountNews, BookNews};
 use lightning_core::log::Context;
 use lightning_core::matcher::{Market, Matcher};
 use lightning_core::message::{
@@ -51,6 +52,10 @@ pub struct Effects {
     pub reply: Option<Reply>,
     /// What the operator's command did.
     pub operated: Option<Result<Vec<CanceledOrder>, Reject>>,
+    /// Of watched books.
+    pub book_news: Vec<BookNews>,
+    /// Of watched accounts.
+    pub account_news: Vec<AccountNews>,
 }
 
 impl<B: OrderBook> Inline<B> {
@@ -151,6 +156,53 @@ impl<B: OrderBook> Inline<B> {
         self.on_matcher_of(symbol, |matcher, ctx, out| Ok(matcher.cancel_book(symbol, ctx, out)))
     }
 
+    /// Removes a symbol, as the operator does.
+    pub fn remove_symbol(&mut self, symbol: SymbolId, force: bool) -> Effects {
+        self.on_matcher_of(symbol, |matcher, ctx, out| matcher.remove_symbol(symbol, force, ctx, out))
+    }
+
+    /// Watches a book, or no longer.
+    pub fn watch_book(&mut self, symbol: SymbolId, on: bool) -> Vec<BookNews> {
+        let mut out = MatcherOutbox::default();
+        let shard = shard_of_symbol(symbol, self.matchers.len());
+        self.matchers[shard].watch(symbol, on, &mut out);
+        out.book_news
+    }
+
+    /// Watches an account, or all, or no longer.
+    pub fn watch_accounts(&mut self, account: Option<AccountId>, on: bool) -> Vec<AccountNews> {
+        let mut out = SequencerOutbox::default();
+        let (shards, now) = (self.sequencers.len(), self.now());
+        let home = account.map(|account| shard_of_account(account, shards));
+        for (at, sequencer) in self.sequencers.iter_mut().enumerate() {
+            if home.is_none_or(|home| home == at) {
+                sequencer.watch(account, on, now, &mut out);
+            }
+        }
+        out.account_news
+    }
+
+    /// An account's balances and open orders, as its sequencer tells them; nothing of one that does not exist.
+    pub fn account(&mut self, account: AccountId) -> (Vec<(AssetId, Balance)>, Vec<Order>) {
+        let home = shard_of_account(account, self.sequencers.len());
+        let balances = match self.ask(home, Request::Balances { account }) {
+            Outcome::Balances(balances) => balances,
+            _ => return Default::default(),
+        };
+        let (after, limit) = (OrderId(0), usize::MAX);
+        let open = Request::OpenOrders { account: Some(account), symbol: None, after, limit };
+        match self.ask(home, open) {
+            Outcome::Orders(page) => (balances, page.orders),
+            other => panic!("asked for orders, told {other:?}"),
+        }
+    }
+
+    /// A symbol's market, as long as it is there.
+    #[must_use]
+    pub fn find_market(&self, symbol: SymbolId) -> Option<&Market<B>> {
+        self.matchers[shard_of_symbol(symbol, self.matchers.len())].market(symbol)
+    }
+
     fn on_matcher_of(
         &mut self,
         symbol: SymbolId,
@@ -224,6 +276,8 @@ impl<B: OrderBook> Inline<B> {
             replies.append(&mut matcher_out.replies);
             effects.trades.append(&mut matcher_out.trades);
             effects.changed.append(&mut matcher_out.changed);
+            effects.book_news.append(&mut matcher_out.book_news);
+            effects.account_news.append(&mut out.account_news);
             let mut ctx = Context { now, log: &mut self.recorder };
             if let Some(message) = settlements.pop_front() {
                 let message: ToSequencer = message;
@@ -321,6 +375,16 @@ pub(crate) fn ask(
     log: &mut Recorder,
     now: Timestamp,
 ) -> Outcome {
+    ask_reply(sequencer, request, log, now).outcome
+}
+
+/// The same, with when the answer may be seen.
+pub(crate) fn ask_reply(
+    sequencer: &mut Sequencer,
+    request: Request,
+    log: &mut Recorder,
+    now: Timestamp,
+) -> Reply {
     let mut out = SequencerOutbox::default();
     let mut ids = Ids::default();
     let before = log.last();
@@ -329,5 +393,6 @@ pub(crate) fn ask(
     let command = Command { ticket: Ticket(0), request_id: None, request };
     sequencer.handle(command, &mut ctx, &mut ids, &mut out);
     assert!(out.to_matcher.is_empty() && out.replies.len() == 1 && log.last() == before);
-    out.replies.remove(0).outcome
+    assert!(out.account_news.is_empty(), "a question changes something: {out:?}");
+    out.replies.remove(0)
 }

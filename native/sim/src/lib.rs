@@ -15,6 +15,7 @@ pub mod duel;
 pub mod fold;
 pub mod inline;
 pub mod laws;
+pub mod news;
 pub mod oracle;
 pub mod plain;
 pub mod recorder;

@@ -1,4 +1,5 @@
-//! The dumped event log of 1,000 seeds, byte for byte what it was: a change for speed must not show here.
+//! The dumped event log of 1,000 seeds, byte for byte what it was: a change for speed must not show here. Nor must it
+//! show whether anybody watches.
 //!
 //! Each line of `golden/event-log.txt` is the hash of what ten seeds wrote down and published: every record with its
 //! time and digest (which covers settlements), every trade, every refusal's code. A change of the rules, of the
@@ -35,7 +36,8 @@ fn the_event_log_is_byte_for_byte_what_it_was() {
     for first in (0..SEEDS).step_by(usize::try_from(SEEDS_A_LINE).unwrap()) {
         let mut hasher = blake3::Hasher::new();
         for seed in first..first + SEEDS_A_LINE {
-            let log = event_log(seed);
+            let log = event_log(seed, false);
+            assert_eq!(log, event_log(seed, true), "seed {seed}: watched, it is another event log");
             if let Some(dump) = &dump {
                 std::fs::write(dump.join(format!("{seed}.txt")), &log).unwrap();
             }
@@ -54,13 +56,17 @@ fn the_event_log_is_byte_for_byte_what_it_was() {
     assert_eq!(lines.len(), expected.len());
 }
 
-/// All that a seed writes down and publishes, a line each.
-fn event_log(seed: u64) -> String {
+/// All that a seed writes down and publishes, a line each. `watched`: every book and every account is.
+fn event_log(seed: u64, watched: bool) -> String {
     let workload = workload::generate(seed);
     // Several shards of both kinds, so that settlements and transfers travel.
     let (sequencers, matchers) = [(1, 1), (3, 2)][usize::try_from(seed % 2).unwrap()];
     let mut world = Inline::<PriceTimeBook>::new(&workload.setup, sequencers, matchers);
-    let mut log = String::new();
+    if watched {
+        world.watch_accounts(None, true);
+        workload.setup.symbols.iter().for_each(|spec| _ = world.watch_book(spec.id(), true));
+    }
+    let (mut log, mut news) = (String::new(), 0);
     let mut written = 0;
     for (number, action) in workload.actions.iter().enumerate() {
         let effects = world.perform(Ticket(number as u64 + 1), action);
@@ -71,6 +77,7 @@ fn event_log(seed: u64) -> String {
             writeln!(log, "{number} {at} {digest:016x} {kind} {body}").unwrap();
         }
         written = world.recorder.records.len();
+        news += effects.book_news.len() + effects.account_news.len();
         for trade in &effects.trades {
             writeln!(log, "{number} trade {}", bytes_of(trade)).unwrap();
         }
@@ -79,6 +86,7 @@ fn event_log(seed: u64) -> String {
         }
     }
     assert!(written > 0, "a seed that does nothing proves nothing");
+    assert_eq!(watched, news > 0, "{news} news");
     log
 }
 

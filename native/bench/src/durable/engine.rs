@@ -47,7 +47,12 @@ pub(crate) struct Desk {
 }
 
 impl Desk {
-    pub(crate) fn open(scratch: &Scratch, durability: Durability, change: impl FnOnce(&mut Options)) -> Self {
+    pub(crate) fn open(
+        scratch: &Scratch,
+        durability: Durability,
+        symbols: usize,
+        change: impl FnOnce(&mut Options),
+    ) -> Self {
         let bell = Bell::default();
         let ring = bell.clone();
         let durable = durability != Durability::Volatile;
@@ -59,13 +64,23 @@ impl Desk {
         };
         change(&mut options);
         let engine = Engine::open(options, Box::new(move || ring.ring())).expect("an engine opens");
-        Self { engine: Arc::new(engine), flow: Flow::new(7), next_ticket: 0, answered: 0, bell }
+        Self { engine: Arc::new(engine), flow: Flow::new(7, symbols), next_ticket: 0, answered: 0, bell }
     }
 
     /// With the market, and `accounts` of which the first thousand trade.
     pub(crate) fn funded(scratch: &Scratch, durability: Durability, accounts: u64) -> Self {
-        let mut desk = Self::open(scratch, durability, |_| ());
-        flow::set_up(&desk.engine);
+        Self::with_symbols(scratch, durability, accounts, flow::SYMBOLS)
+    }
+
+    /// The same with so many symbols.
+    pub(crate) fn with_symbols(
+        scratch: &Scratch,
+        durability: Durability,
+        accounts: u64,
+        symbols: usize,
+    ) -> Self {
+        let mut desk = Self::open(scratch, durability, symbols, |_| ());
+        flow::set_up(&desk.engine, symbols);
         let tickets = 2 * accounts;
         while desk.answered < tickets {
             if desk.in_flight() < 8_192 {

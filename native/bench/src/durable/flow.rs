@@ -10,14 +10,15 @@ use lightning_engine::{Answer, Engine};
 
 /// Accounts that trade.
 pub(crate) const ACCOUNTS: u64 = 1_000;
-/// Symbols that are traded.
-pub(crate) const SYMBOLS: [&str; 4] = ["S0", "S1", "S2", "S3"];
+/// Symbols that are traded, where nothing else is said.
+pub(crate) const SYMBOLS: usize = 4;
 const MID: usize = 1_000;
 const REACH: usize = 20;
 
 /// The next command of a seed.
 pub(crate) struct Flow {
     state: u64,
+    symbols: Vec<String>,
     prices: Vec<String>,
     quantities: Vec<String>,
     /// Orders that rest, as far as the answers said.
@@ -34,9 +35,10 @@ pub(crate) enum Wish {
 }
 
 impl Flow {
-    pub(crate) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64, symbols: usize) -> Self {
         Self {
             state: seed.wrapping_mul(2).wrapping_add(1),
+            symbols: (0..symbols).map(|symbol| format!("S{symbol}")).collect(),
             prices: (0..=MID + REACH).map(|price| price.to_string()).collect(),
             quantities: (0..=100).map(|quantity: usize| quantity.to_string()).collect(),
             resting: Vec::new(),
@@ -69,7 +71,13 @@ impl Flow {
         };
         let slot = usize::try_from(ticket).expect("fewer") % self.owners.len();
         self.owners[slot] = account;
-        Wish::Place { account, symbol: self.below(SYMBOLS.len()), side, price, quantity: 1 + self.below(100) }
+        Wish::Place {
+            account,
+            symbol: self.below(self.symbols.len()),
+            side,
+            price,
+            quantity: 1 + self.below(100),
+        }
     }
 
     pub(crate) fn call(&self, wish: Wish) -> Call<'_> {
@@ -77,7 +85,7 @@ impl Flow {
             Wish::Cancel { account, order } => Call::Cancel { account, order },
             Wish::Place { account, symbol, side, price, quantity } => Call::Place(Place {
                 account,
-                symbol: Some(SYMBOLS[symbol]),
+                symbol: Some(&self.symbols[symbol]),
                 side: Named::Known(side),
                 kind: Named::Known(KindName::Limit),
                 tif: TifName::Default,
@@ -116,12 +124,12 @@ impl Flow {
 }
 
 /// Makes the market.
-pub(crate) fn set_up(engine: &Engine) {
+pub(crate) fn set_up(engine: &Engine, symbols: usize) {
     engine.create_asset(&NewAsset::new("BASE", 0)).expect("a new engine");
     engine.create_asset(&NewAsset::new("QUOTE", 0)).expect("a new engine");
-    for name in SYMBOLS {
+    for symbol in 0..symbols {
         let new = NewSymbol {
-            name: name.to_owned(),
+            name: format!("S{symbol}"),
             base: "BASE".into(),
             quote: "QUOTE".into(),
             tick_size: "1".into(),

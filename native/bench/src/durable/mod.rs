@@ -10,6 +10,7 @@ mod flow;
 mod journal;
 mod recovery;
 mod snapshot;
+mod streams;
 
 use std::path::PathBuf;
 
@@ -23,11 +24,12 @@ use crate::report::Report;
 type Measure = fn(&Plan) -> Vec<Value>;
 
 /// The stages by name.
-const STAGES: [(&str, Measure); 4] = [
+const STAGES: [(&str, Measure); 5] = [
     ("journal", journal::run),
     ("engine", engine::run),
     ("recovery", recovery::run),
     ("snapshot", snapshot::run),
+    ("streams", streams::run),
 ];
 
 pub(crate) fn run(stage: &str, plan: &Plan, report: &mut Report) {

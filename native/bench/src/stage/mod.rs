@@ -16,8 +16,9 @@ use crate::workload::{self, Workload};
 use crate::{Plan, durable};
 
 /// In the order in which they run.
-pub(crate) const NAMES: [&str; 9] =
-    ["book", "matcher", "inline", "threaded", "memory", "journal", "engine", "recovery", "snapshot"];
+pub(crate) const NAMES: [&str; 10] = [
+    "book", "matcher", "inline", "threaded", "memory", "journal", "engine", "recovery", "snapshot", "streams",
+];
 
 /// Measures one workload.
 type Measure = fn(&Plan, &Workload, &mut Report);

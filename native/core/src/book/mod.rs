@@ -8,9 +8,11 @@ mod ladder;
 mod naive;
 mod price_time;
 mod slab;
+mod watched;
 
 pub use naive::NaiveBook;
 pub use price_time::PriceTimeBook;
+pub(crate) use watched::{Change, Watched};
 
 use std::ops::ControlFlow;
 

@@ -168,7 +168,7 @@ impl Step<'_> {
             }
             Recorded::RemoveSymbol(symbol) => {
                 self.on_matcher(symbol, |matcher, ctx, out| matcher.redo_remove(symbol, ctx, out));
-                self.fold.trades.forget(symbol);
+                self.fold.archives.forget(symbol);
             }
             Recorded::Account(to, request) => {
                 let account = request.account().expect("what is written down is of an account");
@@ -233,10 +233,11 @@ impl Step<'_> {
         std::mem::swap(&mut out.to_sequencer, &mut told.to_sequencers);
         std::mem::swap(&mut out.trades, &mut told.trades);
         out.changed.clear();
+        assert!(out.book_news.is_empty(), "nobody watches what is told again: {:?}", out.book_news);
         told.outcome = out.replies.pop().map(|reply| reply.outcome);
         assert!(log.times == 1, "{:?} was not decided again", self.lsn);
 
-        told.trades[trades..].iter().for_each(|trade| fold.trades.push(*trade));
+        told.trades[trades..].iter().for_each(|trade| fold.archives.push(trade));
         let answer = told.to_sequencers.pop_if(|last| matches!(last, ToSequencer::Answer { .. }));
         for message in &told.to_sequencers[messages..] {
             let shard = shard_of_account(message.account(), fold.sequencers.len());
@@ -287,7 +288,10 @@ impl Step<'_> {
         if let Some(reply) = out.replies.pop() {
             self.told.outcome = Some(reply.outcome);
         }
-        let quiet = out.replies.is_empty() && out.to_matcher.is_empty() && out.to_sequencer.is_empty();
+        let quiet = out.replies.is_empty()
+            && out.to_matcher.is_empty()
+            && out.to_sequencer.is_empty()
+            && out.account_news.is_empty();
         assert!(quiet, "a sequencer has more to say of {:?}: {out:?}", self.lsn);
     }
 }

@@ -3,7 +3,6 @@
 use super::Fold;
 use crate::shards::shard_of_symbol;
 use crate::state;
-use crate::types::SymbolId;
 
 impl Fold {
     /// Panics unless the invariants hold. Walks everything: for snapshots, after recovery, and in tests.
@@ -12,7 +11,8 @@ impl Fold {
     /// - What an account has frozen is what its open orders have reserved, what it holds and what it offered.
     /// - Open orders are those of the books, with the same quantities, prices and reservations; no closed one is open.
     /// - Books, counters, indexes and timers agree with themselves; no book is crossed.
-    /// - The trades that are remembered are worth what they say and numbered without holes up to the last.
+    /// - The trades that are remembered are worth what they say and numbered without holes up to the last; candles
+    ///   are of them and of those before.
     /// - The request ids that run are those of transfers and mass cancels that are not over.
     pub fn check(&self) {
         for sequencer in &self.sequencers {
@@ -28,12 +28,13 @@ impl Fold {
     }
 
     fn check_trades(&self) {
-        for (symbol, trades) in (0..).map(SymbolId).zip(&self.trades.of) {
-            assert!(trades.len() <= self.trades.kept);
-            let Some(last) = trades.back() else { continue };
+        for (symbol, archive) in self.archives.iter() {
+            archive.check();
+            let Some(last) = archive.last() else { continue };
             let matcher = &self.matchers[shard_of_symbol(symbol, self.matchers.len())];
             let market = matcher.market(symbol).expect("nobody remembers the trades of a removed symbol");
             assert_eq!((last.id, Some(last.price)), market.last(), "the last trade of {symbol:?}");
+            let trades = archive.trades(None, usize::MAX);
             for (trade, id) in trades.iter().rev().zip((1..=last.id.0).rev()) {
                 assert_eq!((trade.symbol, trade.id.0), (symbol, id), "a hole before {trade:?}");
                 assert_eq!(trade.notional, market.spec().notional(trade.price, trade.quantity), "{trade:?}");

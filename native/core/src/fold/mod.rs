@@ -18,17 +18,19 @@ mod recent;
 mod resume;
 mod state;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 pub use self::part::Part;
-use self::recent::RecentTrades;
+use self::recent::Archives;
+use crate::archive::{Archive, Kept};
 pub use crate::codec::Malformed;
 use crate::log::OperatorKey;
 use crate::matcher::Matcher;
 use crate::message::{Outcome, ToSequencer, Trade, TransferOffer};
 use crate::outbox::{MatcherOutbox, SequencerOutbox};
 use crate::sequencer::{Sequencer, SequencerLimits};
-use crate::types::{Lsn, SymbolId, Timestamp};
+use crate::shards::shard_of_symbol;
+use crate::types::{Lsn, SymbolId, Timestamp, TradeId};
 
 /// How many shards a fold runs on, at least one of each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +53,8 @@ pub struct Fold {
     /// Transfers whose receivers have not answered, by the record that offered them. (Mass cancels that are not over
     /// stand in the sequencers of their accounts.)
     pub(crate) offers: BTreeMap<Lsn, TransferOffer>,
-    pub(crate) trades: RecentTrades,
+    /// What is remembered of trades. Not a part of the state.
+    pub(crate) archives: Archives,
     /// The last record, and the latest time of all.
     pub(crate) last: (Lsn, Timestamp),
     /// Empty between records; kept, so that they stop allocating.
@@ -117,8 +120,8 @@ pub struct FoldedShards {
     pub operator: BTreeMap<OperatorKey, Vec<u8>>,
     /// Order ids up to this one may have been handed out.
     pub order_ids_up_to: u64,
-    /// The last trades of each symbol that has any, the oldest first.
-    pub trades: BTreeMap<SymbolId, VecDeque<Trade>>,
+    /// What is remembered of the trades of each symbol that has any.
+    pub archives: BTreeMap<SymbolId, Archive>,
     /// The last record, and the latest time of all.
     pub last: (Lsn, Timestamp),
 }
@@ -126,14 +129,14 @@ pub struct FoldedShards {
 impl Fold {
     /// Before the first record.
     #[must_use]
-    pub fn new(shards: Shards, limits: SequencerLimits, trades_kept: usize) -> Self {
+    pub fn new(shards: Shards, limits: SequencerLimits, kept: impl Into<Kept>) -> Self {
         Self {
             sequencers: (0..shards.sequencers).map(|_| Sequencer::new(limits)).collect(),
             matchers: (0..shards.matchers).map(|_| Matcher::default()).collect(),
             operator: BTreeMap::new(),
             order_ids_up_to: 0,
             offers: BTreeMap::new(),
-            trades: RecentTrades::new(trades_kept),
+            archives: Archives::new(kept.into()),
             last: (Lsn(0), Timestamp(0)),
             matcher_out: MatcherOutbox::default(),
             sequencer_out: SequencerOutbox::default(),
@@ -144,6 +147,13 @@ impl Fold {
     #[must_use]
     pub fn last(&self) -> (Lsn, Timestamp) {
         self.last
+    }
+
+    /// The newest trade of a symbol: zero before the first, none of a symbol that is not.
+    #[must_use]
+    pub fn last_trade(&self, symbol: SymbolId) -> Option<TradeId> {
+        let matcher = &self.matchers[shard_of_symbol(symbol, self.matchers.len())];
+        matcher.market(symbol).map(|market| market.last().0)
     }
 
     /// What the operator's front end keeps, the latest of each key. Of the answers to administrative calls, those
@@ -167,7 +177,7 @@ impl Fold {
             matchers: self.matchers,
             operator: self.operator,
             order_ids_up_to: self.order_ids_up_to,
-            trades: self.trades.into_map(),
+            archives: self.archives.into_map(),
             last: self.last,
         }
     }

@@ -1,49 +1,63 @@
-//! The last trades of each symbol, for who asks what was traded before the restart.
+//! What is remembered of each symbol's trades, for who asks what was traded before the restart.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
+use crate::archive::{Archive, Kept};
 use crate::message::Trade;
 use crate::types::SymbolId;
 
-/// A bounded number of trades of each symbol.
+/// An archive of each symbol that has traded.
 #[derive(Debug)]
-pub(crate) struct RecentTrades {
-    /// By symbol number, the oldest first.
-    pub(crate) of: Vec<VecDeque<Trade>>,
-    /// At most so many of each.
-    pub(crate) kept: usize,
+pub(crate) struct Archives {
+    /// By symbol number.
+    of: Vec<Option<Box<Archive>>>,
+    kept: Kept,
 }
 
-impl RecentTrades {
-    pub(crate) fn new(kept: usize) -> Self {
+impl Archives {
+    pub(crate) fn new(kept: Kept) -> Self {
         Self { of: Vec::new(), kept }
     }
 
-    /// One more; the oldest is forgotten for it when there are too many.
-    pub(crate) fn push(&mut self, trade: Trade) {
-        if self.kept == 0 {
+    /// One more.
+    pub(crate) fn push(&mut self, trade: &Trade) {
+        if self.kept == Kept::NOTHING {
             return;
         }
-        let at = trade.symbol.0 as usize;
+        let kept = self.kept;
+        self.place(trade.symbol).get_or_insert_with(|| Box::new(Archive::new(kept))).push(trade);
+    }
+
+    pub(crate) fn put(&mut self, symbol: SymbolId, archive: Archive) {
+        if self.kept == Kept::NOTHING {
+            return; // It would not be told of what comes behind it.
+        }
+        *self.place(symbol) = Some(Box::new(archive));
+    }
+
+    fn place(&mut self, symbol: SymbolId) -> &mut Option<Box<Archive>> {
+        let at = symbol.0 as usize;
         if self.of.len() <= at {
-            self.of.resize_with(at + 1, VecDeque::new);
+            self.of.resize_with(at + 1, || None);
         }
-        let trades = &mut self.of[at];
-        if trades.len() == self.kept {
-            trades.pop_front();
-        }
-        trades.push_back(trade);
+        &mut self.of[at]
     }
 
     /// Nobody can ask for the trades of a symbol that was removed.
     pub(crate) fn forget(&mut self, symbol: SymbolId) {
-        if let Some(trades) = self.of.get_mut(symbol.0 as usize) {
-            *trades = VecDeque::new();
+        if let Some(place) = self.of.get_mut(symbol.0 as usize) {
+            *place = None;
         }
     }
 
-    /// Those of each symbol that has any.
-    pub(crate) fn into_map(self) -> BTreeMap<SymbolId, VecDeque<Trade>> {
-        (0..).map(SymbolId).zip(self.of).filter(|(_, trades)| !trades.is_empty()).collect()
+    /// Each symbol that has one, ascending.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (SymbolId, &Archive)> {
+        (0..).map(SymbolId).zip(&self.of).filter_map(|(symbol, archive)| Some((symbol, archive.as_deref()?)))
+    }
+
+    /// The same.
+    pub(crate) fn into_map(self) -> BTreeMap<SymbolId, Archive> {
+        let archives = (0..).map(SymbolId).zip(self.of);
+        archives.filter_map(|(symbol, archive)| Some((symbol, *archive?))).collect()
     }
 }

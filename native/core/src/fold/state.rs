@@ -2,19 +2,22 @@
 
 use std::collections::BTreeMap;
 
-use super::recent::RecentTrades;
+use super::recent::Archives;
 use super::{Fold, Part, Shards};
+use crate::archive::{Archive, Kept, SavedCandles};
 use crate::codec::{Decode, Malformed, encoded, ensure};
 use crate::log::OperatorKey;
-use crate::matcher::Matcher;
+use crate::matcher::{Market, Matcher};
 use crate::message::{OrderKind, Trade, TransferOffer};
 use crate::sequencer::SequencerLimits;
 use crate::shards::shard_of_symbol;
 use crate::state::{self, Sections, Totals, is_countable, list, operator_parts, section};
-use crate::types::{Lsn, Ticket, Timestamp};
+use crate::types::{Lsn, SymbolId, Ticket, Timestamp};
 
 /// Sections of a snapshot besides those of the shards.
-const OWN: [&str; 4] = ["engine", "operator", "offers", "trades"];
+const OWN: [&str; 5] = ["engine", "operator", "offers", "trades", CANDLES];
+/// Engines before candles did not write this one: then they are made of the trades.
+const CANDLES: &str = "candles";
 
 impl Fold {
     /// Hands out what the state's hash is made of, in no particular order: what it is a part of, its number (of the
@@ -40,13 +43,14 @@ impl Fold {
     #[must_use]
     pub fn save(&self) -> Vec<(&'static str, Vec<u8>)> {
         let mut sections = state::save(&self.sequencers, &self.matchers);
-        let trades = self.trades.of.iter().filter(|trades| !trades.is_empty());
-        let trades = trades.map(|trades| trades.iter().copied().collect::<Vec<Trade>>());
+        let trades = self.archives.iter().map(|(_, archive)| archive.saved_trades());
+        let candles = self.archives.iter().filter_map(|(symbol, archive)| archive.save_candles(symbol));
         sections.extend(OWN.into_iter().zip([
             section(&(self.order_ids_up_to, self.last)),
             list(self.operator.iter().map(|(key, body)| (*key, body.as_slice()))),
             list(self.offers.values()),
-            list(trades),
+            list(trades.filter(|trades| !trades.is_empty())),
+            list(candles),
         ]));
         sections
     }
@@ -60,8 +64,9 @@ impl Fold {
         sections: &[(String, Vec<u8>)],
         shards: Shards,
         limits: SequencerLimits,
-        trades_kept: usize,
+        kept: impl Into<Kept>,
     ) -> Result<Self, Malformed> {
+        let kept = kept.into();
         let is_known = |name: &str| OWN.contains(&name) || state::SECTIONS.contains(&name);
         if !sections.iter().all(|(name, _)| is_known(name)) {
             return Err(Malformed { at: 0, what: "a section that nobody knows" });
@@ -92,26 +97,53 @@ impl Fold {
                 Ok(())
             },
         )?;
-        let mut trades = RecentTrades::new(trades_kept);
-        let symbol_of = |trades: &Vec<Trade>| trades.first().map(|trade| trade.symbol);
-        sections.read_each("trades", symbol_of, |of_symbol| {
-            check_trades(&of_symbol, &matchers)?;
-            of_symbol.into_iter().for_each(|trade| trades.push(trade));
-            Ok(())
-        })?;
-        let empty = Self::new(Shards { sequencers: 0, matchers: 0 }, limits, trades_kept);
-        Ok(Self { sequencers, matchers, operator, order_ids_up_to, offers, trades, last, ..empty })
+        let archives = load_archives(&sections, kept, &matchers)?;
+        let empty = Self::new(Shards { sequencers: 0, matchers: 0 }, limits, kept);
+        Ok(Self { sequencers, matchers, operator, order_ids_up_to, offers, archives, last, ..empty })
     }
 }
 
-/// The last trades of a symbol: without holes up to its last one, and each worth what it says.
+/// What is remembered of trades: of symbols that are there, and up to their last one.
+fn load_archives(sections: &Sections<'_>, kept: Kept, matchers: &[Matcher]) -> Result<Archives, Malformed> {
+    let mut candles: BTreeMap<SymbolId, SavedCandles> = BTreeMap::new();
+    let has_candles = sections.0.iter().any(|(name, _)| name == CANDLES);
+    if has_candles {
+        let symbol_of = |saved: &SavedCandles| saved.symbol;
+        sections.read_each(CANDLES, symbol_of, |saved| {
+            let market = market_of(saved.symbol, matchers)?;
+            let is_last = market.last() == (saved.last.id, Some(saved.last.price));
+            ensure(is_last, "candles that do not end with the market's last trade")?;
+            candles.insert(saved.symbol, saved);
+            Ok(())
+        })?;
+    }
+    let mut archives = Archives::new(kept);
+    let symbol_of = |trades: &Vec<Trade>| trades.first().map(|trade| trade.symbol);
+    sections.read_each("trades", symbol_of, |trades| {
+        check_trades(&trades, matchers)?;
+        let symbol = trades[0].symbol;
+        let candles = candles.remove(&symbol);
+        ensure(candles.is_some() == has_candles, "trades without candles")?;
+        archives.put(symbol, Archive::load(kept, &trades, candles)?);
+        Ok(())
+    })?;
+    for (symbol, candles) in candles {
+        let archive = Archive::load(kept, &[], Some(candles));
+        archives.put(symbol, archive.map_err(|what| Malformed { at: 0, what })?);
+    }
+    Ok(archives)
+}
+
+fn market_of(symbol: SymbolId, matchers: &[Matcher]) -> Result<&Market, &'static str> {
+    let market = matchers[shard_of_symbol(symbol, matchers.len())].market(symbol);
+    market.ok_or("trades of a symbol that is not")
+}
+
+/// The last trades of a symbol: up to its last one, and each worth what it says.
 fn check_trades(trades: &[Trade], matchers: &[Matcher]) -> Result<(), &'static str> {
     let last = trades.last().ok_or("trades of no symbol")?;
-    let market = matchers[shard_of_symbol(last.symbol, matchers.len())].market(last.symbol);
-    let market = market.ok_or("trades of a symbol that is not")?;
+    let market = market_of(last.symbol, matchers)?;
     ensure(market.last() == (last.id, Some(last.price)), "a last trade that is not the market's")?;
-    let follows = |a: &Trade, b: &Trade| a.symbol == b.symbol && a.id.0 + 1 == b.id.0;
-    ensure(trades.is_sorted_by(follows), "trades with holes between them")?;
     let is_worth = |trade: &Trade| {
         let kind = OrderKind::Limit { price: trade.price, quantity: trade.quantity };
         is_countable(market.spec(), kind)

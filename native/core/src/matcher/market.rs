@@ -6,7 +6,7 @@ use super::accrual::Accrued;
 use super::pending::PendingOrders;
 use super::reference::TradedMinutes;
 use super::run::Run;
-use crate::book::{OrderBook, PriceTimeBook, RestingOrder};
+use crate::book::{OrderBook, PriceTimeBook, RestingOrder, Watched};
 use crate::index::IdIndex;
 use crate::log::Record;
 use crate::message::{CancelReason, CanceledOrder, Extras, NewOrder, OrderKind, TimeInForce};
@@ -19,7 +19,7 @@ use crate::types::{Amount, AssetId, Lsn, OrderId, Price, Quantity, Side, SignedA
 pub struct Market<B = PriceTimeBook> {
     pub(super) spec: SymbolSpec,
     pub(super) rules: SymbolRules,
-    pub(super) book: B,
+    pub(super) book: Watched<B>,
     pub(super) last_trade: TradeId,
     pub(super) last_price: Option<Price>,
     pub(super) seq: u64,
@@ -52,7 +52,7 @@ impl<B: OrderBook> Market<B> {
         Self {
             spec,
             rules,
-            book: B::default(),
+            book: Watched::default(),
             last_trade: TradeId(0),
             last_price: None,
             seq: 0,

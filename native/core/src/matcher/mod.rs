@@ -19,6 +19,7 @@
 //! | `removed` | what is left of a removed symbol |
 //! | `redo` | a record of the journal, told again |
 //! | `state` | as bytes, and back |
+//! | `watch` | what is told of a watched book |
 //!
 //! The record is appended before anything happens, so that everything the command sends can name it. State
 //! here is a function of this shard's own records and nothing else (rule J5).
@@ -45,6 +46,7 @@ mod taker;
 mod trail;
 mod triggers;
 mod walk;
+mod watch;
 
 use std::collections::BTreeMap;
 
@@ -52,6 +54,7 @@ use self::expiry::Expiries;
 use self::removed::Removed;
 use self::run::Run;
 use crate::book::{OrderBook, PriceTimeBook};
+use crate::events::BookNews;
 use crate::log::{Context, Record};
 use crate::message::{CanceledOrder, ToMatcher};
 use crate::outbox::MatcherOutbox;
@@ -260,11 +263,15 @@ impl<B: OrderBook> Matcher<B> {
     ) -> Vec<CanceledOrder> {
         let market = here(&mut self.markets, symbol).expect("a symbol that is removed is here");
         let canceled = market.command(ctx, out, &mut self.expiries, Market::remove);
+        let watched = market.book.untold().is_some();
         let Market { spec, accrued, horizon, digest, .. } = *market;
         let removed = Removed { spec, accrued, horizon, digest };
         self.markets[symbol.0 as usize] = Slot::Removed(Box::new(removed));
         // Nobody can read this book any more.
         out.changed.retain(|&changed| changed != symbol);
+        if watched {
+            out.book_news.push(BookNews::Ended(symbol));
+        }
         canceled
     }
 
@@ -326,6 +333,9 @@ impl<B: OrderBook> Market<B> {
         let mut run = Run::new(ctx, (self.horizon, self.digest), out, expiries);
         let result = command(self, &mut run);
         self.digest = run.end();
+        if let Some(changes) = self.book.untold() {
+            watch::tell(changes, (self.spec.id(), self.seq), (self.horizon, self.changed_at), out);
+        }
         result
     }
 

@@ -143,7 +143,7 @@ impl<B: OrderBook> Market<B> {
     #[inline(never)]
     fn decrement_maker(&mut self, maker: &RestingOrder, quantity: Quantity, run: &mut Run<'_>) {
         let before = self.reservation(maker);
-        let front = self.book.take_front(maker.side, quantity);
+        let front = self.book.prevent_front(maker.side, quantity);
         self.touch(run);
         if maker.flags.has_sibling {
             self.part_from_stop_leg(*maker, front, run);

@@ -122,6 +122,7 @@ impl Sequencer {
         order.reserved += extra;
         // Written down with the settlement that follows, which has the same cause.
         entry.unwritten += extra;
+        entry.amended = true;
         if order.order.side == Side::Buy
             && !entry.shadow
             && let (Some(before), Some(after)) = (before, order.open_quantity())

@@ -16,6 +16,7 @@
 //! | `reads`, `check` | answers to who only asks; the proof that it all agrees |
 //! | `redo` | a record of the journal, told again |
 //! | `state` | as bytes, and back |
+//! | `watch` | what is told of watched accounts |
 //!
 //! Drivers keep one rule: settlements that have arrived are handled **before** the next command, so that who
 //! was answered finds the effects in whatever they ask or do next.
@@ -37,6 +38,7 @@ mod settlement;
 mod state;
 mod terms;
 mod transfer;
+mod watch;
 
 use std::collections::BTreeMap;
 
@@ -57,6 +59,7 @@ use crate::sequencer::amend::AmendInFlight;
 use crate::sequencer::listing::Listing;
 use crate::sequencer::mass_cancel::MassCancel;
 use crate::sequencer::requests::Awaited;
+use crate::sequencer::watch::Watching;
 use crate::spec::SymbolSpec;
 use crate::types::{AccountId, AssetId, Lsn, OrderId, Ticket, Timestamp};
 
@@ -83,6 +86,8 @@ pub struct Sequencer {
     awaited: IdIndex<Awaited>,
     /// The latest record whose effects this shard shows.
     horizon: Lsn,
+    /// Whose changes are told; none for nobody's.
+    watching: Option<Box<Watching>>,
 }
 
 /// What bounds a sequencer's memory.
@@ -116,6 +121,7 @@ impl Sequencer {
             collecting: BTreeMap::new(),
             awaited: IdIndex::default(),
             horizon: Lsn(0),
+            watching: None,
         }
     }
 
@@ -129,6 +135,21 @@ impl Sequencer {
         out: &mut SequencerOutbox,
     ) {
         self.tick(ctx, out);
+        if self.watching.is_some() {
+            return self.handle_watched(command, ctx, order_ids, out);
+        }
+        self.run(command, ctx, order_ids, out);
+    }
+
+    /// The same while nobody is watched, and no look at the clock. Within its callers, like [`Self::apply`].
+    #[inline(always)]
+    fn run(
+        &mut self,
+        command: Command,
+        ctx: &mut Context<'_>,
+        order_ids: &mut dyn OrderIds,
+        out: &mut SequencerOutbox,
+    ) {
         let Command { ticket, request_id, request } = command;
         match request_id {
             Some(id) if matches!(request, Request::Recall { .. }) => {
@@ -188,7 +209,7 @@ impl Sequencer {
         ctx: &mut Context<'_>,
         out: &mut SequencerOutbox,
     ) {
-        if let ToSequencer::Settle(settlement) = message {
+        if let (ToSequencer::Settle(settlement), None) = (&*message, &self.watching) {
             self.settle(settlement);
         } else {
             let (to, account, order) = (ReplyTo::direct(Ticket(0)), AccountId(0), OrderId(0));
@@ -204,6 +225,16 @@ impl Sequencer {
         ctx: &mut Context<'_>,
         out: &mut SequencerOutbox,
     ) {
+        if self.watching.is_some() {
+            return self.apply_watched(message, ctx, out);
+        }
+        self.apply(message, ctx, out);
+    }
+
+    /// The same while nobody is watched. Within its callers, so that no message is copied for the question whether
+    /// somebody is.
+    #[inline(always)]
+    fn apply(&mut self, message: ToSequencer, ctx: &mut Context<'_>, out: &mut SequencerOutbox) {
         match message {
             ToSequencer::Settle(settlement) => self.settle(&settlement),
             ToSequencer::MoveReservation { cause, account, from, to, amount } => {

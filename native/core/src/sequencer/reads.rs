@@ -54,15 +54,13 @@ impl Sequencer {
     }
 
     /// An account's balances; what a running order has reserved counts as available: it may yet be refused.
-    fn visible_balances(&self, slot: AccountSlot) -> Vec<(AssetId, Balance)> {
+    pub(super) fn visible_balances(&self, slot: AccountSlot) -> Vec<(AssetId, Balance)> {
         let mut balances = self.ledger.balances(slot).to_vec();
-        if self.orders.has_running(slot) {
-            for entry in self.orders.of_account(slot).filter(|entry| entry.running) {
-                let asset = self.gives(&entry.order);
-                if let Ok(at) = balances.binary_search_by_key(&asset, |line| line.0) {
-                    balances[at].1.frozen -= entry.order.reserved;
-                    balances[at].1.available += entry.order.reserved;
-                }
+        for entry in self.orders.running(slot) {
+            let asset = self.gives(&entry.order);
+            if let Ok(at) = balances.binary_search_by_key(&asset, |line| line.0) {
+                balances[at].1.frozen -= entry.order.reserved;
+                balances[at].1.available += entry.order.reserved;
             }
         }
         balances
@@ -121,7 +119,7 @@ impl Sequencer {
         totals
     }
 
-    fn gives(&self, order: &Order) -> AssetId {
+    pub(super) fn gives(&self, order: &Order) -> AssetId {
         self.known(order.order.symbol).spec.gives(order.order.side)
     }
 }

@@ -9,6 +9,7 @@ use crate::orders::OrderSlot;
 use crate::sequencer::Sequencer;
 use crate::sequencer::listing::listed;
 use crate::sequencer::reservation::{is_exact, is_exact_with};
+use crate::sequencer::watch::kind_of;
 use crate::spec::SymbolSpec;
 use crate::types::{AccountId, Amount, AssetId, Lsn, OrderId, Quantity, Side, SignedAmount};
 
@@ -131,12 +132,18 @@ impl Sequencer {
             self.orders.remove(at).order.order.extras = None;
             return;
         }
+        let kind = self.watching.as_ref().and_then(|_| kind_of(entry, settlement));
         entry.unwritten = Amount::ZERO;
         entry.decided = true;
+        entry.amended = false;
+        let order = &mut entry.order;
         match settlement.after {
             OrderAfter::Pending => {
                 assert!(order.status == OrderStatus::PendingTrigger, "it waits again: {order:?}");
                 self.check_reservation(at);
+                if let (Some(kind), Some(watching)) = (kind, &mut self.watching) {
+                    watching.tell(kind, &self.orders.at(at).order, settlement);
+                }
             }
             OrderAfter::Open => {
                 if order.status == OrderStatus::PendingTrigger {
@@ -145,12 +152,18 @@ impl Sequencer {
                 let filled = !order.filled.is_zero();
                 order.status = if filled { OrderStatus::PartiallyFilled } else { OrderStatus::New };
                 self.check_reservation(at);
+                if let (Some(kind), Some(watching)) = (kind, &mut self.watching) {
+                    watching.tell(kind, &self.orders.at(at).order, settlement);
+                }
             }
             OrderAfter::Closed(status) => {
                 assert!(order.reserved.is_zero(), "a closed order keeps a reservation: {order:?}");
                 self.uncount(at);
                 let order = &mut self.orders.remove(at).order;
                 order.status = status;
+                if let (Some(kind), Some(watching)) = (kind, &mut self.watching) {
+                    watching.tell(kind, order, settlement);
+                }
                 self.closed.push(slot, order);
             }
             OrderAfter::Voided => panic!("a refused order is taken care of above"),

@@ -63,7 +63,7 @@ impl Sequencer {
             let is_closed = is == AccountStatus::Closed;
             return if is_closed { Err(Reject::new(Code::BadStatusTransition)) } else { Ok(()) };
         }
-        if self.orders.open_count(slot) > 0 || self.orders.has_running(slot) {
+        if self.orders.open_count(slot) > 0 || self.orders.running(slot).next().is_some() {
             return Err(Reject::new(Code::HasOpenOrders));
         }
         // What is on its way to another account is frozen, so it counts as well; collected fees are on their way.

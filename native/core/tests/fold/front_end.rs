@@ -1,5 +1,6 @@
 //! What a fold keeps for the engine's front end, and the account of a client who comes back after a restart.
 
+use lightning_core::archive::Archive;
 use lightning_core::fold::{Fold, Shards, Told};
 use lightning_core::log::{Log, OperatorKey, Record};
 use lightning_core::message::{Outcome, ReplyTo, Request, RequestId};
@@ -69,15 +70,13 @@ fn the_last_trades_are_kept_of_each_symbol_that_is() {
             world.journal.apply(at, &mut fold, &mut told).unwrap();
         }
         fold.check();
-        let trades = fold.into_shards().trades;
-        let ids = trades
-            .into_iter()
-            .map(|(symbol, trades)| (symbol.0, trades.iter().map(|trade| trade.id.0).collect::<Vec<_>>()));
-        ids.collect::<Vec<_>>()
+        let archives = fold.into_shards().archives;
+        let ids = |archive: &Archive| archive.trades(None, 100).iter().map(|trade| trade.id.0).collect();
+        archives.iter().map(|(symbol, archive)| (symbol.0, ids(archive))).collect::<Vec<(_, Vec<u64>)>>()
     };
     assert_eq!(kept(&world, 3), [(0, vec![3, 4, 5]), (1, vec![1])]);
     assert_eq!(kept(&world, 9), [(0, vec![1, 2, 3, 4, 5]), (1, vec![1])]);
-    assert_eq!(kept(&world, 0), []);
+    assert_eq!(kept(&world, 0), [(0, vec![]), (1, vec![])]);
     world.remove(SymbolId(1));
     assert_eq!(kept(&world, 3), [(0, vec![3, 4, 5])]);
 }

@@ -4,6 +4,7 @@
 //! first one that is asked for. Prices and amounts are written as their symbols and assets say, which the records
 //! before them have said.
 
+mod trades;
 mod words;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -17,9 +18,11 @@ use lightning_journal::storage::Storage;
 use lightning_journal::{Reader, read_snapshot, snapshots};
 use serde_json::{Value, json};
 
+pub(crate) use crate::audit::trades::Historian;
 use crate::audit::words::Words;
 use crate::config::Config;
 use crate::journal::Gate;
+use crate::market_data::Memory;
 use crate::refusal::Refusal;
 use crate::registry::Registry;
 use crate::replay::{Replay, ReplayError, refusal_of};
@@ -141,7 +144,8 @@ impl Trail {
         }
         let reader = reader.map_err(|error| refusal_of(&error))?;
         let gate = Arc::new(Gate::at(Lsn(0)));
-        let registry = Registry::from_facts(replay.fold.operator(), gate, 0).map_err(no_fact)?;
+        let registry =
+            Registry::from_facts(replay.fold.operator(), gate, Memory::NOTHING).map_err(no_fact)?;
         let from = from.unwrap_or(1).max(replay.last().0 + 1);
         Ok(Self { reader, replay, registry, from })
     }
@@ -167,7 +171,7 @@ impl Trail {
         let decoded = decode_record(record.kind, record.version, &record.body)
             .map_err(|error| ReplayError::Record { lsn, error }.refusal())?;
         if let Recorded::Operator(key, body) = &decoded {
-            self.registry.learn(*key, body, 0).map_err(no_fact)?;
+            self.registry.learn(*key, body, Memory::NOTHING).map_err(no_fact)?;
         }
         let is_told = lsn >= self.from;
         let before = is_told.then(|| decoded.clone());

@@ -14,8 +14,10 @@ use lightning_journal::{Batch, Head, Mode, WriteError, Writer};
 use crate::Room;
 use crate::halt::Halted;
 use crate::journal::Front;
+use crate::metrics::JournalMetrics;
 use crate::replies::Replies;
 use crate::snapshots::Job;
+use crate::streams::Hub;
 
 /// After so long without records the disk is told how far it is safe.
 const HEARTBEAT: Duration = Duration::from_millis(10);
@@ -28,6 +30,7 @@ const FRAME_OVERHEAD: u64 = 8192;
 pub(crate) struct Committer {
     front: Arc<Front>,
     replies: Arc<Replies>,
+    streams: Arc<Hub>,
     back: Mutex<Back>,
     mode: Mode,
     segment_bytes: u64,
@@ -38,6 +41,7 @@ pub(crate) struct Committer {
     written_bytes: AtomicU64,
     prepared: AtomicUsize,
     room: AtomicU8,
+    metrics: JournalMetrics,
 }
 
 struct Back {
@@ -70,7 +74,7 @@ impl Committer {
     pub(crate) fn new(
         writer: Writer,
         mode: Mode,
-        (front, replies): (&Arc<Front>, &Arc<Replies>),
+        (front, replies, streams): (&Arc<Front>, &Arc<Replies>, &Arc<Hub>),
         config: &crate::config::JournalConfig,
         snapshot: Lsn,
         helpers: Helpers,
@@ -89,6 +93,7 @@ impl Committer {
         Self {
             front: front.clone(),
             replies: replies.clone(),
+            streams: streams.clone(),
             back: Mutex::new(back),
             mode,
             segment_bytes: config.segment_bytes,
@@ -98,6 +103,7 @@ impl Committer {
             written_bytes: AtomicU64::new(0),
             prepared: AtomicUsize::new(0),
             room: AtomicU8::new(Room::Plenty as u8),
+            metrics: JournalMetrics::new(snapshot.0),
         }
     }
 
@@ -119,6 +125,11 @@ impl Committer {
     /// Bytes of records written since the journal was opened.
     pub(crate) fn written_bytes(&self) -> u64 {
         self.written_bytes.load(Ordering::Relaxed)
+    }
+
+    /// What it measures of itself.
+    pub(crate) fn metrics(&self) -> &JournalMetrics {
+        &self.metrics
     }
 
     /// How much may still be written.
@@ -145,14 +156,18 @@ impl Committer {
             return Ok(false);
         }
         let bytes = back.batch.bytes();
+        let began = Instant::now();
         writer.commit(&mut back.batch).inspect_err(|_| back.has_failed = true)?;
+        let now = Instant::now();
+        self.metrics.commit.add(now - began);
         self.written_bytes.fetch_add(bytes as u64, Ordering::Relaxed);
         let safe = Lsn(if self.syncs_later() { writer.written() } else { writer.durable() });
         self.durable.store(writer.durable(), Ordering::Release);
-        self.room.store(self.judge_room(writer) as u8, Ordering::Relaxed);
+        self.set_room(self.judge_room(writer));
         // Readers first: whoever gets an answer finds in them what it tells.
         self.front.written(&mut back.batch, bytes, safe);
         self.replies.advance(safe);
+        self.streams.gate_moved(safe);
         back.since_preparer += bytes as u64 + FRAME_OVERHEAD;
         if back.since_preparer > self.segment_bytes / 8
             && let Some(helpers) = &back.helpers
@@ -160,10 +175,13 @@ impl Committer {
             back.since_preparer = 0;
             let _ = helpers.preparer.try_send(()); // Full: it is being woken already.
         }
-        let now = Instant::now();
         back.news = Some(now);
-        if self.syncs_later() && now - *back.unsynced.get_or_insert(now) >= SYNC_EVERY {
-            self.sync(back)?;
+        if self.syncs_later() {
+            let unsynced = *back.unsynced.get_or_insert(now);
+            self.metrics.set_unsynced(Some(unsynced));
+            if now - unsynced >= SYNC_EVERY {
+                self.sync(back)?;
+            }
         }
         self.call_for_snapshot(back.helpers.as_ref());
         Ok(true)
@@ -201,7 +219,10 @@ impl Committer {
     fn sync(&self, back: &mut Back) -> Result<(), WriteError> {
         back.unsynced = None;
         if let Some(writer) = &mut back.writer {
+            let began = Instant::now();
             writer.sync()?;
+            self.metrics.sync.add(began.elapsed());
+            self.metrics.set_unsynced(None);
             self.durable.store(writer.durable(), Ordering::Release);
         }
         Ok(())
@@ -230,7 +251,13 @@ impl Committer {
         if self.room() != Room::Plenty
             && let Some(room) = self.with_writer(|writer| self.judge_room(writer))
         {
-            self.room.store(room as u8, Ordering::Relaxed);
+            self.set_room(room);
+        }
+    }
+
+    fn set_room(&self, room: Room) {
+        if self.room.swap(room as u8, Ordering::Relaxed) != room as u8 {
+            self.streams.set_room(room);
         }
     }
 

@@ -7,7 +7,7 @@
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use lightning_core::codec::{Encode, VERSION, kind_of};
 use lightning_core::log::Record;
@@ -53,6 +53,9 @@ struct Inner {
     batch: Batch,
     /// Bytes that the writer has taken and not written yet.
     taken_bytes: usize,
+    /// When the first record was appended that waits, and the first of those that the writer has taken.
+    since: Option<Instant>,
+    taken_since: Option<Instant>,
     writer_sleeps: bool,
     /// How many wait for progress.
     waiting: usize,
@@ -85,6 +88,8 @@ impl Front {
         let inner = Inner {
             batch: Batch::new(last.0 + 1),
             taken_bytes: 0,
+            since: None,
+            taken_since: None,
             writer_sleeps: false,
             waiting: 0,
             closing: false,
@@ -107,6 +112,9 @@ impl Front {
         if inner.bytes() >= self.bounds.max {
             inner = self.wait_for_room(inner);
         }
+        if inner.batch.is_empty() {
+            inner.since = Some(Instant::now());
+        }
         let encode = |out: &mut Vec<u8>| record.encode(out);
         let lsn = inner.batch.append(kind_of(record), VERSION, now.0, digest, encode);
         self.backlog.store(inner.bytes() as u64, Ordering::Relaxed);
@@ -122,9 +130,20 @@ impl Front {
         Lsn(self.lock().batch.next_lsn() - 1)
     }
 
+    /// How far the journal is.
+    pub(crate) fn gate(&self) -> &Arc<Gate> {
+        &self.gate
+    }
+
     /// Bytes that wait to be written.
     pub(crate) fn backlog(&self) -> u64 {
         self.backlog.load(Ordering::Relaxed)
+    }
+
+    /// When the oldest record was appended that is not written.
+    pub(crate) fn oldest(&self) -> Option<Instant> {
+        let inner = self.lock();
+        inner.taken_since.or(inner.since)
     }
 
     /// Does the disk not keep up, so that nothing more should be taken?
@@ -199,6 +218,7 @@ impl Front {
         }
         inner.batch.swap_with(into);
         inner.taken_bytes = into.bytes();
+        inner.taken_since = inner.since.take();
         self.gate.set_taken(Lsn(into.next_lsn() - 1));
         true
     }
@@ -211,6 +231,7 @@ impl Front {
         self.gate.set_open(safe);
         let mut inner = self.lock();
         inner.taken_bytes = 0;
+        inner.taken_since = None;
         self.backlog.store(inner.bytes() as u64, Ordering::Relaxed);
         if inner.waiting > 0 {
             self.progress.notify_all();
@@ -224,6 +245,7 @@ impl Front {
         if inner.stopped {
             // Numbers go on until the shards have stopped; bytes are of no use to anybody.
             inner.batch = Batch::new(inner.batch.next_lsn());
+            inner.since = None;
         }
         inner
     }

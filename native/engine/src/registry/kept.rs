@@ -14,6 +14,7 @@ use serde_json::{Map, Value, json};
 use super::{Asset, Registry, Symbol, SymbolPatch, patched};
 use crate::decimal::Scaled;
 use crate::journal::Gate;
+use crate::market_data::Memory;
 use crate::operator::Fact;
 use crate::refusal::Refusal;
 use crate::registry::symbol::fee_mode_by_name;
@@ -73,7 +74,7 @@ impl Symbol {
         Fact { key: OperatorKey::Symbol(self.spec.id().0), body: body.to_string().into_bytes() }
     }
 
-    fn from_fact(id: SymbolId, body: &[u8], registry: &Registry, trades_max: usize) -> Result<Self, NoFact> {
+    fn from_fact(id: SymbolId, body: &[u8], registry: &Registry, memory: Memory) -> Result<Self, NoFact> {
         let mut body: Map<String, Value> = serde_json::from_slice(body).map_err(|error| error.to_string())?;
         let kept: KeptSymbol = take(&mut body, &KEPT)?;
         if kept.id != id.0 {
@@ -91,7 +92,7 @@ impl Symbol {
         let (base, quote) = (asset(kept.base_id)?, asset(kept.quote_id)?);
         let fee_mode = fee_mode_by_name(&kept.fee_mode).map_err(because)?;
         let grid = (unscaled(&kept.tick)?, unscaled(&kept.lot)?);
-        let feed = registry.new_feed(trades_max);
+        let feed = registry.new_feed(memory);
         let symbol = Self::plain(id, kept.name, (base, quote), grid, fee_mode, feed).map_err(because)?;
         let mut symbol = patched(symbol, &rules, false).map_err(because)?;
         symbol.rules.status = SymbolStatus::ALL
@@ -132,11 +133,11 @@ impl Registry {
     pub(crate) fn from_facts(
         facts: &BTreeMap<OperatorKey, Vec<u8>>,
         gate: Arc<Gate>,
-        trades_max: usize,
+        memory: Memory,
     ) -> Result<Self, NoFact> {
         let mut registry = Self { gate: Some(gate), ..Self::default() };
         for (key, body) in facts {
-            registry.learn(*key, body, trades_max)?;
+            registry.learn(*key, body, memory)?;
         }
         Ok(registry)
     }
@@ -145,7 +146,7 @@ impl Registry {
     ///
     /// # Errors
     /// It is none.
-    pub(crate) fn learn(&mut self, key: OperatorKey, body: &[u8], trades_max: usize) -> Result<(), NoFact> {
+    pub(crate) fn learn(&mut self, key: OperatorKey, body: &[u8], memory: Memory) -> Result<(), NoFact> {
         let no_fact = |why: NoFact| format!("{key:?}: {why}");
         match key {
             OperatorKey::Asset(id) => {
@@ -155,7 +156,7 @@ impl Registry {
             }
             OperatorKey::Symbol(id) => {
                 known_or_next(id, self.symbols.len()).map_err(no_fact)?;
-                let symbol = Symbol::from_fact(SymbolId(id), body, self, trades_max).map_err(no_fact)?;
+                let symbol = Symbol::from_fact(SymbolId(id), body, self, memory).map_err(no_fact)?;
                 self.put_symbol(symbol);
             }
             OperatorKey::Once(_) => {}

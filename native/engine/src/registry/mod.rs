@@ -24,7 +24,7 @@ use serde_json::{Value, json};
 
 use crate::decimal;
 use crate::journal::Gate;
-use crate::market_data::Feed;
+use crate::market_data::{Feed, Memory};
 use crate::refusal::{Refusal, shown};
 pub use crate::registry::new::{
     AssetPatch, BandWords, BoundsWords, NewAsset, NewSymbol, RateWords, SymbolPatch,
@@ -312,7 +312,7 @@ impl Registry {
     /// # Errors
     /// `INVALID_REQUEST` for a bad name or rule, `SYMBOL_EXISTS`, `UNKNOWN_ASSET`, the codes of a bad decimal,
     /// `SYMBOL_PRECISION_INEXACT` when a trade could round or an order within the limits overflow, `INVALID_FEE`.
-    pub fn prepare_symbol(&self, new: &NewSymbol, trades_max: usize) -> Result<Symbol, Refusal> {
+    pub fn prepare_symbol(&self, new: &NewSymbol, memory: impl Into<Memory>) -> Result<Symbol, Refusal> {
         check_name("name", &new.name)?;
         let fee_mode = new.fee_mode.as_deref().map_or(Ok(FeeMode::default()), symbol::fee_mode_by_name)?;
         if self.symbol_by_name.contains_key(&new.name) {
@@ -332,13 +332,13 @@ impl Registry {
         // Zeros beyond what the asset has say nothing, and would only make every quantity longer.
         let lot = lot.shortened(base.scale);
         let id = SymbolId(u32::try_from(self.symbols.len()).expect("at most SYMBOLS_MAX"));
-        let feed = self.new_feed(trades_max);
+        let feed = self.new_feed(memory.into());
         let symbol = Symbol::plain(id, new.name.clone(), (base, quote), (tick, lot), fee_mode, feed)?;
         patched(symbol, &new.rules(), false)
     }
 
-    fn new_feed(&self, trades_max: usize) -> Arc<Feed> {
-        Arc::new(Feed::behind(self.gate.clone(), trades_max))
+    fn new_feed(&self, memory: Memory) -> Arc<Feed> {
+        Arc::new(Feed::behind(self.gate.clone(), memory))
     }
 
     /// A symbol with other rules: checked in full, and not yet in its place.

@@ -7,6 +7,7 @@ use lightning_core::types::{Amount, Price, Quantity};
 
 use super::*;
 use crate::decimal::Scaled;
+use crate::market_data::Memory;
 
 fn registry() -> Registry {
     let mut registry = Registry::default();
@@ -388,7 +389,7 @@ fn facts(registry: &Registry) -> std::collections::BTreeMap<lightning_core::log:
 fn read_back(
     facts: &std::collections::BTreeMap<lightning_core::log::OperatorKey, Vec<u8>>,
 ) -> Result<Registry, String> {
-    Registry::from_facts(facts, Arc::new(Gate::at(lightning_core::types::Lsn(0))), 0)
+    Registry::from_facts(facts, Arc::new(Gate::at(lightning_core::types::Lsn(0))), Memory::NOTHING)
 }
 
 #[test]

@@ -4,4 +4,6 @@ mod concurrency;
 mod durability;
 mod everything;
 mod halt;
+mod metrics;
+mod streams;
 mod support;

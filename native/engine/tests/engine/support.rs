@@ -57,8 +57,14 @@ impl Client {
     /// An engine with assets BASE and QUOTE and `symbols` symbols S0, S1, ... of tick 1 and lot 1.
     pub(crate) fn with_market(options: Options, mischief: Mischief, symbols: usize) -> Self {
         let client = Self::open(options, mischief);
-        client.engine.create_asset(&NewAsset::new("BASE", 0)).unwrap();
-        client.engine.create_asset(&NewAsset::new("QUOTE", 0)).unwrap();
+        client.make_market(symbols);
+        client
+    }
+
+    /// Assets BASE and QUOTE and `symbols` symbols S0, S1, ... of tick 1 and lot 1.
+    pub(crate) fn make_market(&self, symbols: usize) {
+        self.engine.create_asset(&NewAsset::new("BASE", 0)).unwrap();
+        self.engine.create_asset(&NewAsset::new("QUOTE", 0)).unwrap();
         for symbol in 0..symbols {
             let new = NewSymbol {
                 name: format!("S{symbol}"),
@@ -68,9 +74,8 @@ impl Client {
                 lot_size: "1".into(),
                 ..NewSymbol::default()
             };
-            client.engine.create_symbol(&new).unwrap();
+            self.engine.create_symbol(&new).unwrap();
         }
-        client
     }
 
     /// Asks; the answer comes later.

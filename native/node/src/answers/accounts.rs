@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::orders::money_json;
 use super::{milliseconds, signed_text};
 
-pub(super) fn balance_json(registry: &Registry, asset: AssetId, balance: Balance) -> Value {
+pub(crate) fn balance_json(registry: &Registry, asset: AssetId, balance: Balance) -> Value {
     let asset = registry.asset(asset);
     let text = |amount: Amount| decimal::format(amount.0, asset.scale);
     json!({

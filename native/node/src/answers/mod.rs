@@ -34,7 +34,8 @@ use lightning_engine::registry::{Registry, Symbol};
 use lightning_engine::{Answer, Halted};
 use serde_json::{Value, json};
 
-pub(crate) use self::orders::mass_json;
+pub(crate) use self::accounts::balance_json;
+pub(crate) use self::orders::{mass_json, order_json};
 
 /// Bytes of the buffer before its first record.
 pub(crate) const PREFIX: usize = 8;

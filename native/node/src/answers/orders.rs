@@ -185,7 +185,7 @@ pub(super) fn page_json(page: &OrderPage, registry: &Registry) -> Value {
     json!({ "orders": orders.collect::<Value>(), "next": page.next })
 }
 
-fn order_json(registry: &Registry, order: &Order) -> Value {
+pub(crate) fn order_json(registry: &Registry, order: &Order) -> Value {
     let progress = Progress {
         status: order.status,
         filled: order.filled,

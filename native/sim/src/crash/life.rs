@@ -35,6 +35,8 @@ pub(super) struct Run<'w, 't> {
     weather: Weather,
     /// For everything but the world's own schedule.
     rng: Rng,
+    /// For what is listened to, apart, so that it does not change what happens.
+    ears: Rng,
     disk: FakeDisk,
     uuid: [u8; 16],
     /// What the last machine let out.
@@ -81,6 +83,7 @@ impl<'w, 't> Run<'w, 't> {
             disk: FakeDisk::with(weather.disk),
             weather,
             rng,
+            ears: Rng::new(seed, 9),
             uuid,
             shown: Lsn(0),
             durable: Lsn(0),
@@ -432,13 +435,14 @@ impl<'w, 't> Run<'w, 't> {
         let shards = fold.into_shards();
         assert_eq!(shards.last.0, self.world.recorder().last(), "the fold is at the end of the log");
         self.world.check_operator(&shards.operator, shards.order_ids_up_to);
-        self.world.check_published(&shards.trades, TRADES_KEPT);
+        self.world.check_published(&shards.archives, TRADES_KEPT);
         let habits = self.weather.habits;
         let journal = Journal::new((writer, preparer), storage, habits, replayer);
         let (block, up_to) = (self.weather.block, shards.order_ids_up_to);
         self.world.begin(last, (shards.sequencers, shards.matchers), up_to, block, journal);
         self.world.inspect(&canonical);
         self.world.announce_symbols();
+        self.world.listen(Rng::new(self.ears.next_u64(), 9));
         (self.dark, self.closed) = (false, None);
         (self.shown, self.durable) = (last, last);
     }

@@ -1,12 +1,13 @@
 //! A world whose machine dies and comes back: what is lost with it, and what must not be.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
+use lightning_core::archive::Archive;
 use lightning_core::codec::encoded;
-use lightning_core::fold::{Fold, Part, Told};
+use lightning_core::fold::{self as fold_core, Fold, Part, Told};
 use lightning_core::log::{Context, Log, OperatorKey, Record, Recorded};
 use lightning_core::matcher::Matcher;
-use lightning_core::message::{Command, Request, RequestId, ToSequencer, Trade};
+use lightning_core::message::{Command, Request, RequestId, ToSequencer};
 use lightning_core::outbox::SequencerOutbox;
 use lightning_core::sequencer::Sequencer;
 use lightning_core::state::{Totals, operator_parts};
@@ -96,6 +97,7 @@ impl<'w, 't> World<'w, 't> {
     /// The machine is dead: what was on its way is gone, and whoever was not answered does not know.
     pub(crate) fn die(&mut self) {
         self.say(|| "dead".to_owned());
+        self.note_heard();
         self.journal = None;
         self.recorder.front = None;
         self.shards = Shards::new(Vec::new(), Vec::new(), 0);
@@ -163,6 +165,11 @@ impl<'w, 't> World<'w, 't> {
         self.notes = Notes::told_again(&self.recorder.records, &self.history, &commands);
         let canonical = fold::fold(&self.workload.setup, &self.recorder, &self.history);
         self.promises.check(&commands, &canonical, &self.history);
+        for (gate, heard) in self.promises.take_heard() {
+            let books = self.books_at(gate);
+            heard.check(gate, &self.history, &canonical, &books);
+            self.coverage.hit("what was heard is still true");
+        }
         if forgives {
             for client in &mut self.clients {
                 if let Some(notebook) = &mut client.notebook {
@@ -174,6 +181,21 @@ impl<'w, 't> World<'w, 't> {
             }
         }
         canonical
+    }
+
+    /// The books as the records up to this one make them.
+    fn books_at(&self, gate: Lsn) -> Vec<Matcher> {
+        let shards = fold_core::Shards { sequencers: 1, matchers: 1 };
+        let mut fold = Fold::new(shards, self.workload.setup.limits, 0);
+        let mut told = Told::default();
+        for (number, written) in (1..=gate.0).zip(&self.recorder.records) {
+            let Written { at, digest, record } = written;
+            told.clear();
+            let applied = fold.apply(Lsn(number), *at, *digest, record.clone(), &mut told);
+            applied.unwrap_or_else(|divergence| panic!("told again, {number} differs: {divergence:?}"));
+        }
+        assert_eq!(fold.last().0, gate, "what was heard is of records that are there");
+        fold.into_shards().matchers
     }
 
     /// The shards are what the log says, and remember the request ids that it names.
@@ -287,18 +309,19 @@ impl<'w, 't> World<'w, 't> {
         fold
     }
 
-    /// The trades that a recovery brings back are the last ones of each symbol that is still there.
-    pub(crate) fn check_published(&self, trades: &BTreeMap<SymbolId, VecDeque<Trade>>, kept: usize) {
-        let mut expected: BTreeMap<SymbolId, VecDeque<Trade>> = BTreeMap::new();
+    /// The trades and candles that a recovery brings back are those of all trades of each symbol that is still there.
+    pub(crate) fn check_published(&self, archives: &BTreeMap<SymbolId, Archive>, kept: usize) {
+        let mut expected: BTreeMap<SymbolId, Archive> = BTreeMap::new();
         let all = self.history.said.values().flat_map(|said| &said.trades);
         for trade in all.filter(|trade| !self.notes.removed.contains(&trade.symbol)) {
-            let last = expected.entry(trade.symbol).or_default();
-            last.push_back(*trade);
-            if last.len() > kept {
-                last.pop_front();
-            }
+            expected.entry(trade.symbol).or_insert_with(|| Archive::new(kept.into())).push(trade);
         }
-        assert_eq!(*trades, expected, "the last trades, recovered, and as they were");
+        assert!(archives.keys().eq(expected.keys()), "symbols that have traded, recovered, and as they were");
+        for (symbol, archive) in archives {
+            let is_same = *archive == expected[symbol];
+            assert!(is_same, "trades and candles of {symbol:?}, recovered, and as they were");
+            archive.check();
+        }
     }
 
     /// The state of the live shards, and of their driver.

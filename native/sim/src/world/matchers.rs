@@ -38,12 +38,14 @@ impl World<'_, '_> {
                         "book_seq grows once per change"
                     );
                     self.note_matcher_output(before, &out, None);
+                    self.hear_matcher(at, before, &mut out);
                 }
                 Some(ToBook::Control) => {
                     self.say(|| format!("matcher {at}: the operator's"));
                     let told = self.control_matcher(at, now, &mut out);
                     control = Some(told.is_some().then(|| self.recorder.last()));
                     self.note_matcher_output(before, &out, told);
+                    self.hear_matcher(at, before, &mut out);
                 }
             }
             batch.to_sequencer.append(&mut out.to_sequencer);
@@ -68,6 +70,7 @@ impl World<'_, '_> {
         self.shards.matchers[at].core.tick(&mut ctx, &mut out);
         assert!(out.replies.is_empty() && out.trades.is_empty(), "nobody asked: {out:?}");
         self.note_matcher_output(before, &out, None);
+        self.hear_matcher(at, before, &mut out);
         self.route_from_matcher(at, out);
         self.check_matcher(at);
     }

@@ -18,6 +18,7 @@ mod answers;
 mod clients;
 mod lives;
 mod matchers;
+mod news;
 mod notes;
 mod operator;
 mod promises;
@@ -41,6 +42,7 @@ use crate::rng::{Dice, Rng};
 use crate::workload::{Action, Ids, Workload};
 use clients::{Asked, Client, clients};
 pub(crate) use lives::Pause;
+use news::Listener;
 use notes::Notes;
 use operator::Control;
 pub use promises::Known;
@@ -90,6 +92,8 @@ pub struct World<'w, 't> {
     tickets: Vec<Asked>,
     notes: Notes,
     promises: Promises,
+    /// Who listens to the shards.
+    listener: Option<Listener>,
     /// What lets answers out; without one they leave at once.
     journal: Option<Journal>,
     /// Why nothing more may happen.
@@ -173,6 +177,7 @@ impl<'w, 't> World<'w, 't> {
             tickets: Vec::new(),
             notes: Notes::default(),
             promises: Promises::default(),
+            listener: None,
             journal: None,
             stopped: None,
             closing: false,

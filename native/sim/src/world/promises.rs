@@ -6,6 +6,7 @@ use lightning_core::message::{Order, OrderStatus, Outcome, Reply, RequestId, Tra
 use lightning_core::types::{AccountId, Lsn, OrderId, SymbolId, Ticket, TradeId};
 
 use super::clients::Asked;
+use super::news::Heard;
 use crate::fold::{Canonical, History, Ran};
 use crate::laws::Said;
 
@@ -37,6 +38,8 @@ pub(super) struct Promises {
     trades: BTreeMap<(SymbolId, TradeId), Trade>,
     /// Ends of the journal that were reported.
     heads: BTreeMap<u64, [u8; 32]>,
+    /// What shards told who listened to them in a life, and the last record that let any of it out.
+    heard: Vec<(Lsn, Heard)>,
 }
 
 /// An answer that somebody got.
@@ -117,6 +120,16 @@ impl Promises {
         self.trades.extend(trades.iter().map(|trade| ((trade.symbol, trade.id), *trade)));
     }
 
+    /// Something may have been seen of what shards told who listened.
+    pub(super) fn note_heard(&mut self, gate: Lsn, heard: Heard) {
+        self.heard.push((gate, heard));
+    }
+
+    /// What may have been seen since this was asked last.
+    pub(super) fn take_heard(&mut self) -> Vec<(Lsn, Heard)> {
+        std::mem::take(&mut self.heard)
+    }
+
     /// The journal's end was reported.
     pub(super) fn note_head(&mut self, lsn: u64, hash: [u8; 32]) {
         let before = self.heads.insert(lsn, hash);
@@ -191,6 +204,7 @@ impl Promises {
         self.visible.retain(|cause, _| *cause <= last);
         self.answers.retain(|told| told.gate <= last);
         self.durable = self.durable.min(Some(last));
+        self.heard.retain(|(gate, _)| *gate <= last);
         self.trades.retain(|_, trade| trade.cause <= last);
         // Of these nobody noted which records they were known from.
         self.known.clear();

@@ -55,6 +55,7 @@ impl World<'_, '_> {
 
         let canonical = fold::fold(&self.workload.setup, &self.recorder, &self.history);
         self.compare(&canonical);
+        self.check_all_heard();
         self.say(|| "all views agree".to_owned());
     }
 

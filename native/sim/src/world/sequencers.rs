@@ -64,6 +64,7 @@ impl World<'_, '_> {
         let mut ids = IdsFor { ids: &mut self.ids, owner, lease };
         shard.core.handle(command, &mut ctx, &mut ids, &mut out);
         self.note_records(at, before);
+        self.hear_sequencer(at, &mut out);
         if !self.notes.exists.contains(&owner) && id.is_some() {
             self.notes.requests.forget(ticket, owner);
         }
@@ -95,6 +96,7 @@ impl World<'_, '_> {
         self.shards.sequencers[at].core.tick(&mut ctx, &mut out);
         self.coverage.hit("a timer ran out");
         self.note_records(at, before);
+        self.hear_sequencer(at, &mut out);
         self.route_from_sequencer(at, out, None);
         self.check_sequencer(at);
     }
@@ -127,6 +129,7 @@ impl World<'_, '_> {
         assert!(out.to_matcher.is_empty(), "what a matcher said makes a sequencer ask: {out:?}");
         assert!(!answers || !out.replies.is_empty(), "an answer got lost");
         self.note_records(at, before);
+        self.hear_sequencer(at, &mut out);
         self.route_from_sequencer(at, out, passed_on);
     }
 

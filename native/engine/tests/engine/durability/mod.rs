@@ -4,6 +4,6 @@ mod again;
 mod directories;
 mod failures;
 mod gates;
-mod held;
-mod rig;
+pub(crate) mod held;
+pub(crate) mod rig;
 mod snapshots;

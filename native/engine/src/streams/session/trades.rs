@@ -1,0 +1,112 @@
+//! Trades, each of them, or one taker's fills at one price as one.
+
+use lightning_core::archive::aggregates;
+use lightning_core::message::Trade;
+use lightning_core::types::{SymbolId, TradeId};
+
+use super::subscription::{Table, Take, Told};
+use crate::streams::{AggregateTrade, Behind, Ended, Update};
+
+/// What a subscription was told last.
+pub(super) struct TradesView {
+    symbol: SymbolId,
+    /// The next one's id.
+    next: u64,
+    aggregate: bool,
+    behind: Behind,
+}
+
+impl TradesView {
+    pub(super) fn new(
+        table: &mut Table,
+        symbol: SymbolId,
+        from: Option<TradeId>,
+        aggregate: bool,
+        behind: Behind,
+    ) -> Self {
+        let next = from.map_or_else(
+            || {
+                let feed = &table.source(symbol).symbol.feed;
+                feed.catch_up();
+                feed.last_trade_id() + 1
+            },
+            // Ids begin at 1.
+            |from| from.0.max(1),
+        );
+        Self { symbol, next, aggregate, behind }
+    }
+
+    pub(super) fn tell(&mut self, table: &mut Table, take: Take<'_>) -> Told {
+        let (round, time, most) = (table.round, table.time, table.items_max());
+        let mut trades = std::mem::take(&mut table.scratch.trades);
+        let source = table.source(self.symbol);
+        source.catch_up(round);
+        let feed = &source.symbol.feed;
+        if feed.last_trade_id() < self.next {
+            table.scratch.trades = trades;
+            return Told::Nothing;
+        }
+        trades.clear();
+        let missed = feed.with_archive(time, |archive, _| {
+            let since = archive.trades_since(TradeId(self.next));
+            if since.missed.is_none() {
+                let (first, second) = since.trades;
+                let mut all = first.iter().chain(second).peekable();
+                trades.extend(all.by_ref().take(most));
+                // One taker's fills are told together.
+                while self.aggregate
+                    && let Some(&last) = trades.last()
+                    && let Some(&more) = all.next_if(|next| is_of_same_taker(&last, next))
+                {
+                    trades.push(more);
+                }
+            }
+            since.missed
+        });
+        let told = match missed {
+            Some(_) if self.behind == Behind::End => table.end(Ended::Slow, take),
+            Some((from, to)) => {
+                let told = table.gap(from.0, to.0, take);
+                if told == Told::Taken {
+                    self.next = to.0 + 1;
+                }
+                told
+            }
+            None => self.tell_trades(&trades, table, take),
+        };
+        table.scratch.trades = trades;
+        told
+    }
+
+    fn tell_trades(&mut self, trades: &[Trade], table: &mut Table, take: Take<'_>) -> Told {
+        let Some(last) = trades.last() else { return Told::Nothing };
+        let told = if self.aggregate {
+            let mut told = std::mem::take(&mut table.scratch.aggregates);
+            told.clear();
+            told.extend(aggregates(trades).map(|aggregate| AggregateTrade {
+                symbol: self.symbol,
+                first: aggregate.first.id,
+                last: aggregate.last,
+                price: aggregate.first.price,
+                quantity: aggregate.quantity,
+                notional: aggregate.notional,
+                taker_side: aggregate.first.taker_side,
+                at: aggregate.first.at,
+                book_seq: aggregate.first.book_seq,
+            }));
+            let result = table.told(told.len(), take(Update::AggregateTrades(&told)));
+            table.scratch.aggregates = told;
+            result
+        } else {
+            table.told(trades.len(), take(Update::Trades(trades)))
+        };
+        if told == Told::Taken {
+            self.next = last.id.0 + 1;
+        }
+        told
+    }
+}
+
+fn is_of_same_taker(a: &Trade, b: &Trade) -> bool {
+    a.taker == b.taker && a.cause == b.cause && a.price == b.price
+}

@@ -1,0 +1,6 @@
+//! Streams: whoever follows them has what a read says, at every sequence number that they claim.
+
+mod follow;
+mod gates;
+mod replica;
+mod slow;
