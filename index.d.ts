@@ -225,6 +225,317 @@ interface CancelTimer extends Stamp {
     cancelAllAt: number | null;
 }
 
+/** What is kept on disk, and what an engine says about it. */
+/**
+ * When a call is answered.
+ * - `'sync'`: when everything that the answer shows is synced to the disk. Survives `kill -9` and a power failure.
+ * - `'written'`: when it is handed to the operating system, which is told to sync every 50 ms. Survives `kill -9`; a
+ *   power failure or a crash of the system takes the last moments along.
+ * - `'volatile'`: at once, because nothing is kept. What an engine without a `dataDir` is, and only that.
+ */
+type Durability = 'sync' | 'written' | 'volatile';
+/**
+ * What becomes of log segments that no kept snapshot needs any more.
+ * - `'keep'`: they stay where they are.
+ * - `'archive'`: they are moved to `archive/` in the data directory, for you to take elsewhere.
+ * - `'remove'`: they are deleted; {@link Engine.audit} and `verify({ from: 'genesis' })` reach as far back as what is
+ *   left.
+ */
+type Retention = 'keep' | 'archive' | 'remove';
+/** When snapshots are taken, and how many are kept. */
+interface SnapshotOptions {
+    /**
+     * A snapshot every so many records of the log, taken by a thread in the background; 0: only when
+     * {@link Engine.snapshot} asks for one. Default 2,000,000. Opening replays at most about as many.
+     */
+    everyRecords?: number;
+    /** So many snapshots are kept, 2 at least; default 3. Older ones are deleted. */
+    keep?: number;
+}
+/** How far an opening is: see `onRecovery` in {@link EngineConfig}. */
+interface RecoveryProgress {
+    /** What is being done. */
+    phase: RecoveryPhase;
+    /** Records handled so far in this phase. */
+    records: number;
+    /** Bytes of files handled so far in this phase. */
+    bytes: number;
+    /** Of so many bytes; 0 where nobody knows. */
+    bytesTotal: number;
+}
+/**
+ * What an opening is doing.
+ * - `'check'`: reading the files; checksums and the chain of hashes.
+ * - `'snapshot'`: loading the newest snapshot.
+ * - `'replay'`: doing again what the log says happened after it.
+ * - `'prove'`: adding everything up, and hashing it.
+ */
+type RecoveryPhase = 'check' | 'snapshot' | 'replay' | 'prove';
+/** A group of records that a crash cut short while it was being written. Nobody was ever told of it. */
+interface TornFrame {
+    /** The log file it was the end of. */
+    file: string;
+    /** Where in it, in bytes. */
+    offset: number;
+    /** The `seq` of its first record, which is given to another record from now on. */
+    seq: number;
+    /** How many bytes; they are kept in a file `torn-<seq>.bin`. */
+    bytes: number;
+}
+/** What was found when the engine was opened. */
+interface RecoveryReport {
+    /** True if the directory was empty. */
+    isNew: boolean;
+    /** How many times the directory has been opened, this time included. */
+    incarnation: number;
+    /** The `seq` of the snapshot that recovery began with; null: none, the log was replayed from its beginning. */
+    snapshotSeq: number | null;
+    /** Records replayed. */
+    records: number;
+    /** The newest record found; `seq` goes on behind it. */
+    seq: number;
+    /** What was dropped at the end of the log; null: nothing, it ended as it should. */
+    torn: TornFrame | null;
+    /** What was wrong and could be done without: a damaged snapshot, for instance. Look into each. */
+    warnings: string[];
+    /** The hash of the recovered state, as {@link Engine.stateHash} gives it. */
+    stateHash: string;
+    /** How long it took, in milliseconds. */
+    ms: number;
+}
+/** The hash of everything that an engine knows: balances, orders, books, rules. */
+interface StateHash {
+    /** The newest record that is in it. */
+    seq: number;
+    /** 64 hexadecimal digits (BLAKE3). */
+    hash: string;
+}
+/** A snapshot that was taken. */
+interface SnapshotInfo {
+    /** The newest record that is in it. */
+    seq: number;
+    /** Its file's name in the data directory. */
+    file: string;
+    /** The hash of the state in it, as {@link Engine.stateHash} gives it. */
+    stateHash: string;
+    /** Its size in bytes. */
+    bytes: number;
+    /** How long it took, in milliseconds. */
+    ms: number;
+}
+/** What a verification found: everything is as it was written, or it would have been refused. */
+interface VerifyReport {
+    /** The newest record. */
+    seq: number;
+    /**
+     * The hash of the log's end. Every group of records has the hash of the one before it in its own, so that this one
+     * stands for all of them: noted down elsewhere, it tells later whether anything before was changed.
+     */
+    headHash: string;
+    /** The hash of the state that the records lead to, as {@link Engine.stateHash} gives it. */
+    stateHash: string;
+    /** The `seq` of the snapshot that it began with; null: none, every record was done again. */
+    snapshotSeq: number | null;
+    /** Records that were done again. */
+    records: number;
+    /** Groups of records in all files. */
+    frames: number;
+    /** Bytes in all files. */
+    bytes: number;
+    /** Files of the log. */
+    segments: number;
+    /** The `seq` of each snapshot that was compared with what the records lead to, the newest first. */
+    snapshots: number[];
+    /** What is wrong and can be done without. */
+    warnings: string[];
+    /** How long it took, in milliseconds. */
+    ms: number;
+}
+/** Which records {@link Engine.audit} reads. */
+interface AuditFilter {
+    /** The first record; default: the oldest that there is. */
+    fromSeq?: number;
+    /** The last record; default: the newest when the reading begins. */
+    toSeq?: number;
+    /** Only records that changed something of this account. */
+    accountId?: number;
+}
+/**
+ * Something that a record led to:
+ * - `Trade`: with both orders, both accounts and both fees.
+ * - `Settled`: how far an order is after it.
+ * - `BalanceChanged`: what an account has after it.
+ * - `Credited`: fees that were collected into an account.
+ * - `Amended`, `AmendRefused`, `ReservationMoved`: what became of an amend or a replacement.
+ * - `TermsChanged`, `TimerSet`: of an account.
+ * - `Refused`: the book said no.
+ */
+interface AuditEvent {
+    /** What kind of thing. */
+    event: string;
+    /** What exactly; which fields there are depends on the event. Prices, quantities and amounts are decimals. */
+    [field: string]: unknown;
+}
+/** A record of the log: what was decided, and everything that it led to. */
+interface AuditRecord {
+    /** Its place in the log: that of the answers it led to. */
+    seq: number;
+    /** When it was decided, in milliseconds since 1970. */
+    ts: number;
+    /** What kind of record, for instance `'Place'`. */
+    kind: string;
+    /** What was asked; which fields there are depends on the kind. Prices, quantities and amounts are decimals. */
+    command: Record<string, unknown>;
+    /** What it led to, in this order. */
+    events: AuditEvent[];
+    /** The hash of the log up to the group of records that this one was written with: 64 hexadecimal digits. */
+    frameHash: string;
+}
+/** The log of an engine with a `dataDir`, in its {@link EngineStats}. */
+interface JournalStats {
+    /** Bytes written since the engine was opened. */
+    bytes: number;
+    /** Bytes that were decided and are not written yet. */
+    backlogBytes: number;
+    /** Log files prepared for when the present one is full. */
+    segmentsPrepared: number;
+    /**
+     * Is there room on the disk?
+     * - `'plenty'`: yes.
+     * - `'low'`: no; what is not a cancel is refused with `STORAGE_FULL` until there is again.
+     * - `'full'`: what is left is kept for closing: the engine halts.
+     */
+    room: 'plenty' | 'low' | 'full';
+}
+
+/** How an engine is opened, and what it says about itself. */
+
+/** How an engine is opened. Everything has a default. */
+interface EngineConfig {
+    /**
+     * The directory that everything is kept in; made if it does not exist, and recovered from if it does. One engine at
+     * a time may have it open (`DATA_DIR_LOCKED`). Default: none, everything is in memory and closing forgets it.
+     */
+    dataDir?: string;
+    /**
+     * When a call is answered: see {@link Durability}. With a `dataDir` `'sync'` (default) or `'written'`, without
+     * `'volatile'`.
+     */
+    durability?: Durability;
+    /** When snapshots are taken, and how many are kept. They are what makes opening fast. */
+    snapshot?: SnapshotOptions;
+    /** What becomes of log files that no snapshot needs any more; default `'keep'`: nothing is ever deleted. */
+    retention?: Retention;
+    /**
+     * Bytes of a log file, 1,048,576 (1 MiB) at least; default 67,108,864 (64 MiB). Up to four of them are made in
+     * advance and filled with zeros, so that no answer ever waits for a file to grow: an empty data directory takes that
+     * much room.
+     */
+    segmentBytes?: number;
+    /** Called with how far the opening is, at most about ten times a second. Opening waits for nothing of it. */
+    onRecovery?: (progress: RecoveryProgress) => void;
+    /**
+     * Where the shards run.
+     * - `'auto'` (default): threads of their own, as many as the cores suggest.
+     * - `'inline'`: in the calling thread. No hand-off between threads: the lowest latency for one caller, and
+     *   the same results for the same calls, always. For backtests, tests and simulators.
+     * - an object: so many shards of each kind, 1 to 10; with `inline: true` in the calling thread all the same.
+     */
+    threads?: 'auto' | 'inline' | {
+        sequencers?: number;
+        matchers?: number;
+        inline?: boolean;
+    };
+    /**
+     * What time it is for the engine: what orders expire by, sessions end by and every `ts` says.
+     * - `'system'` (default): the system's clock.
+     * - `'manual'`: stands still, at 0 (1970) in the beginning, and moves only with {@link Engine.advance}: for
+     *   backtests and tests.
+     * - `{ manual: startMs }`: the same, beginning at a time in milliseconds since 1970.
+     */
+    clock?: 'system' | 'manual' | {
+        manual: number;
+    };
+    /** What is kept for reading back. */
+    history?: {
+        /** Trades per symbol, for `trades` and `myTrades`; default 10,000. */
+        tradesPerSymbol?: number;
+        /**
+         * Candles per symbol, for `klines`: 0 to 100 times the usual number, which is that of 3,600 seconds, 10,080 minutes
+         * (a week), 17,520 hours (two years) and 7,300 days (twenty years) in which something was traded, and takes up to
+         * 4.9 MB. Of 0 times, only the minutes of the last 24 hours. Default 1.
+         */
+        klines?: number;
+        /** Closed orders per sequencer; default 100,000. Older ones answer `UNKNOWN_ORDER`. */
+        closedOrders?: number;
+        /** Ledger entries per sequencer, for `accounts.ledger`; default 100,000. */
+        ledgerEntries?: number;
+    };
+    /** What bounds memory. */
+    limits?: {
+        /** Calls in flight, 1 to 1,048,576; the next one is refused with `BUSY`. Default 65,536. */
+        inFlight?: number;
+        /**
+         * Open orders per account, those that wait for a trigger included; the next one that may rest is refused
+         * with `TOO_MANY_OPEN_ORDERS`. Default 10,000.
+         */
+        openOrdersPerAccount?: number;
+    };
+}
+/** What all balances of one asset add up to. */
+interface Conservation {
+    /** The asset's code. */
+    asset: string;
+    /** All deposits ever. */
+    deposited: Decimal;
+    /** All withdrawals ever. */
+    withdrawn: Decimal;
+    /** Sum of all available balances. */
+    available: Decimal;
+    /** Sum of all frozen balances. */
+    frozen: Decimal;
+    /** Sum of what open orders have reserved. */
+    reserved: Decimal;
+    /** Sum of what is held for purposes outside the exchange (`accounts.hold`). */
+    held: Decimal;
+    /** Frozen for transfers that are under way. */
+    inTransfer: Decimal;
+    /** Fees that have accrued and were not collected yet; negative where rebates exceed them. */
+    feesAccrued: SignedDecimal;
+    /**
+     * `available + frozen + feesAccrued = deposited - withdrawn` and `frozen = reserved + held + inTransfer`, to
+     * the atom.
+     */
+    holds: boolean;
+}
+/** What an engine has been doing. */
+interface EngineStats {
+    /** Where the shards run. */
+    mode: 'threaded' | 'inline';
+    /** Shards that own balances. */
+    sequencers: number;
+    /** Shards that own books. */
+    matchers: number;
+    /** Calls admitted since the engine was opened, reads included. */
+    commands: number;
+    /** Calls refused before they were admitted. */
+    refusedAtEdge: number;
+    /** Calls refused with `BUSY`. */
+    busy: number;
+    /** Calls admitted and not settled yet. */
+    inFlight: number;
+    /** The newest record of the engine's log. */
+    seq: number;
+    /** When calls are answered. */
+    durability: Durability;
+    /** The newest record that can't be lost any more; null in memory, where every record can. */
+    durableSeq: number | null;
+    /** The log on disk; null in memory. */
+    journal: JournalStats | null;
+    /** True after a failure (see the event `fatal`): nothing is taken any more. */
+    halted: boolean;
+}
+
 /**
  * Every refusal by its code.
  *
@@ -295,6 +606,11 @@ declare const ERROR_CODES: {
     /** The number of Level2 levels is outside 1 to 20. */
     readonly INVALID_DEPTH: {
         readonly number: 1012;
+        readonly retryable: false;
+    };
+    /** No candle has this interval. */
+    readonly INVALID_INTERVAL: {
+        readonly number: 1013;
         readonly retryable: false;
     };
     /** A batch of more than 1,000 items. */
@@ -560,6 +876,11 @@ declare const ERROR_CODES: {
     /** A fee rate is out of range, or maker + taker is negative without allowNetRebate. */
     readonly INVALID_FEE: {
         readonly number: 6007;
+        readonly retryable: false;
+    };
+    /** The consumer of a stream was so slow that what it wants next is not remembered any more: details say from where it can be resumed. */
+    readonly SLOW_CONSUMER: {
+        readonly number: 7000;
         readonly retryable: false;
     };
     /** A broken invariant: the engine has halted and must be opened again. */
@@ -1578,6 +1899,9 @@ type DetailsByCode = {
     SYMBOL_PRECISION_INEXACT: {
         quoteScaleNeeded?: number;
     };
+    SLOW_CONSUMER: {
+        from?: number;
+    };
     JOURNAL_IO: {
         reason: string;
     };
@@ -1687,6 +2011,14 @@ declare class RateLimitError extends LightningError {
 /** An asset or a symbol can't be created, changed or removed like that (6xxx). */
 declare class AdminError extends LightningError {
 }
+/**
+ * A stream has ended because its consumer was too slow (7xxx); `details.from` is where to resume it: the `fromId` of
+ * trades, the `fromSeq` of executions, of which those of that record may come again.
+ */
+declare class StreamError extends LightningError {
+    readonly code: 'SLOW_CONSUMER';
+    readonly details: DetailsOf<StreamError['code']>;
+}
 /** The engine can't take it now or at all (9xxx). */
 declare class SystemError extends LightningError {
 }
@@ -1699,321 +2031,6 @@ declare class StorageError extends SystemError {
 declare class UnknownOutcomeError extends LightningError {
     readonly code: 'OUTCOME_UNKNOWN';
     readonly details: DetailsOf<UnknownOutcomeError['code']>;
-}
-
-/** What is kept on disk, and what an engine says about it. */
-
-/**
- * When a call is answered.
- * - `'sync'`: when everything that the answer shows is synced to the disk. Survives `kill -9` and a power failure.
- * - `'written'`: when it is handed to the operating system, which is told to sync every 50 ms. Survives `kill -9`; a
- *   power failure or a crash of the system takes the last moments along.
- * - `'volatile'`: at once, because nothing is kept. What an engine without a `dataDir` is, and only that.
- */
-type Durability = 'sync' | 'written' | 'volatile';
-/**
- * What becomes of log segments that no kept snapshot needs any more.
- * - `'keep'`: they stay where they are.
- * - `'archive'`: they are moved to `archive/` in the data directory, for you to take elsewhere.
- * - `'remove'`: they are deleted; {@link Engine.audit} and `verify({ from: 'genesis' })` reach as far back as what is
- *   left.
- */
-type Retention = 'keep' | 'archive' | 'remove';
-/** When snapshots are taken, and how many are kept. */
-interface SnapshotOptions {
-    /**
-     * A snapshot every so many records of the log, taken by a thread in the background; 0: only when
-     * {@link Engine.snapshot} asks for one. Default 2,000,000. Opening replays at most about as many.
-     */
-    everyRecords?: number;
-    /** So many snapshots are kept, 2 at least; default 3. Older ones are deleted. */
-    keep?: number;
-}
-/** How far an opening is: see `onRecovery` in {@link EngineConfig}. */
-interface RecoveryProgress {
-    /** What is being done. */
-    phase: RecoveryPhase;
-    /** Records handled so far in this phase. */
-    records: number;
-    /** Bytes of files handled so far in this phase. */
-    bytes: number;
-    /** Of so many bytes; 0 where nobody knows. */
-    bytesTotal: number;
-}
-/**
- * What an opening is doing.
- * - `'check'`: reading the files; checksums and the chain of hashes.
- * - `'snapshot'`: loading the newest snapshot.
- * - `'replay'`: doing again what the log says happened after it.
- * - `'prove'`: adding everything up, and hashing it.
- */
-type RecoveryPhase = 'check' | 'snapshot' | 'replay' | 'prove';
-/** A group of records that a crash cut short while it was being written. Nobody was ever told of it. */
-interface TornFrame {
-    /** The log file it was the end of. */
-    file: string;
-    /** Where in it, in bytes. */
-    offset: number;
-    /** The `seq` of its first record, which is given to another record from now on. */
-    seq: number;
-    /** How many bytes; they are kept in a file `torn-<seq>.bin`. */
-    bytes: number;
-}
-/** What was found when the engine was opened. */
-interface RecoveryReport {
-    /** True if the directory was empty. */
-    isNew: boolean;
-    /** How many times the directory has been opened, this time included. */
-    incarnation: number;
-    /** The `seq` of the snapshot that recovery began with; null: none, the log was replayed from its beginning. */
-    snapshotSeq: number | null;
-    /** Records replayed. */
-    records: number;
-    /** The newest record found; `seq` goes on behind it. */
-    seq: number;
-    /** What was dropped at the end of the log; null: nothing, it ended as it should. */
-    torn: TornFrame | null;
-    /** What was wrong and could be done without: a damaged snapshot, for instance. Look into each. */
-    warnings: string[];
-    /** The hash of the recovered state, as {@link Engine.stateHash} gives it. */
-    stateHash: string;
-    /** How long it took, in milliseconds. */
-    ms: number;
-}
-/** The hash of everything that an engine knows: balances, orders, books, rules. */
-interface StateHash {
-    /** The newest record that is in it. */
-    seq: number;
-    /** 64 hexadecimal digits (BLAKE3). */
-    hash: string;
-}
-/** A snapshot that was taken. */
-interface SnapshotInfo {
-    /** The newest record that is in it. */
-    seq: number;
-    /** Its file's name in the data directory. */
-    file: string;
-    /** The hash of the state in it, as {@link Engine.stateHash} gives it. */
-    stateHash: string;
-    /** Its size in bytes. */
-    bytes: number;
-    /** How long it took, in milliseconds. */
-    ms: number;
-}
-/** What a verification found: everything is as it was written, or it would have been refused. */
-interface VerifyReport {
-    /** The newest record. */
-    seq: number;
-    /**
-     * The hash of the log's end. Every group of records has the hash of the one before it in its own, so that this one
-     * stands for all of them: noted down elsewhere, it tells later whether anything before was changed.
-     */
-    headHash: string;
-    /** The hash of the state that the records lead to, as {@link Engine.stateHash} gives it. */
-    stateHash: string;
-    /** The `seq` of the snapshot that it began with; null: none, every record was done again. */
-    snapshotSeq: number | null;
-    /** Records that were done again. */
-    records: number;
-    /** Groups of records in all files. */
-    frames: number;
-    /** Bytes in all files. */
-    bytes: number;
-    /** Files of the log. */
-    segments: number;
-    /** The `seq` of each snapshot that was compared with what the records lead to, the newest first. */
-    snapshots: number[];
-    /** What is wrong and can be done without. */
-    warnings: string[];
-    /** How long it took, in milliseconds. */
-    ms: number;
-}
-/** Which records {@link Engine.audit} reads. */
-interface AuditFilter {
-    /** The first record; default: the oldest that there is. */
-    fromSeq?: number;
-    /** The last record; default: the newest when the reading begins. */
-    toSeq?: number;
-    /** Only records that changed something of this account. */
-    accountId?: number;
-}
-/**
- * Something that a record led to:
- * - `Trade`: with both orders, both accounts and both fees.
- * - `Settled`: how far an order is after it.
- * - `BalanceChanged`: what an account has after it.
- * - `Credited`: fees that were collected into an account.
- * - `Amended`, `AmendRefused`, `ReservationMoved`: what became of an amend or a replacement.
- * - `TermsChanged`, `TimerSet`: of an account.
- * - `Refused`: the book said no.
- */
-interface AuditEvent {
-    /** What kind of thing. */
-    event: string;
-    /** What exactly; which fields there are depends on the event. Prices, quantities and amounts are decimals. */
-    [field: string]: unknown;
-}
-/** A record of the log: what was decided, and everything that it led to. */
-interface AuditRecord {
-    /** Its place in the log: that of the answers it led to. */
-    seq: number;
-    /** When it was decided, in milliseconds since 1970. */
-    ts: number;
-    /** What kind of record, for instance `'Place'`. */
-    kind: string;
-    /** What was asked; which fields there are depends on the kind. Prices, quantities and amounts are decimals. */
-    command: Record<string, unknown>;
-    /** What it led to, in this order. */
-    events: AuditEvent[];
-    /** The hash of the log up to the group of records that this one was written with: 64 hexadecimal digits. */
-    frameHash: string;
-}
-/** The log of an engine with a `dataDir`, in its {@link EngineStats}. */
-interface JournalStats {
-    /** Bytes written since the engine was opened. */
-    bytes: number;
-    /** Bytes that were decided and are not written yet. */
-    backlogBytes: number;
-    /** Log files prepared for when the present one is full. */
-    segmentsPrepared: number;
-    /**
-     * Is there room on the disk?
-     * - `'plenty'`: yes.
-     * - `'low'`: no; what is not a cancel is refused with `STORAGE_FULL` until there is again.
-     * - `'full'`: what is left is kept for closing: the engine halts.
-     */
-    room: 'plenty' | 'low' | 'full';
-}
-/** What {@link Engine.on} listens to: the events by name, with what listeners are called with. */
-interface EngineEvents {
-    /**
-     * The engine has failed and takes nothing any more: `JOURNAL_IO` (the disk failed), `STORAGE_FULL` (it is full) or
-     * `INTERNAL` (an invariant is broken). Calls that were unanswered have ended with `OUTCOME_UNKNOWN`. Told once. Close
-     * the engine, and open it again.
-     */
-    fatal: [error: LightningError];
-}
-
-/** How an engine is opened, and what it says about itself. */
-
-/** How an engine is opened. Everything has a default. */
-interface EngineConfig {
-    /**
-     * The directory that everything is kept in; made if it does not exist, and recovered from if it does. One engine at
-     * a time may have it open (`DATA_DIR_LOCKED`). Default: none, everything is in memory and closing forgets it.
-     */
-    dataDir?: string;
-    /**
-     * When a call is answered: see {@link Durability}. With a `dataDir` `'sync'` (default) or `'written'`, without
-     * `'volatile'`.
-     */
-    durability?: Durability;
-    /** When snapshots are taken, and how many are kept. They are what makes opening fast. */
-    snapshot?: SnapshotOptions;
-    /** What becomes of log files that no snapshot needs any more; default `'keep'`: nothing is ever deleted. */
-    retention?: Retention;
-    /**
-     * Bytes of a log file, 1,048,576 (1 MiB) at least; default 67,108,864 (64 MiB). Up to four of them are made in
-     * advance and filled with zeros, so that no answer ever waits for a file to grow: an empty data directory takes that
-     * much room.
-     */
-    segmentBytes?: number;
-    /** Called with how far the opening is, at most about ten times a second. Opening waits for nothing of it. */
-    onRecovery?: (progress: RecoveryProgress) => void;
-    /**
-     * Where the shards run.
-     * - `'auto'` (default): threads of their own, as many as the cores suggest.
-     * - `'inline'`: in the calling thread. No hand-off between threads: the lowest latency for one caller, and
-     *   the same results for the same calls, always. For backtests, tests and simulators.
-     * - an object: so many shards of each kind, 1 to 10; with `inline: true` in the calling thread all the same.
-     */
-    threads?: 'auto' | 'inline' | {
-        sequencers?: number;
-        matchers?: number;
-        inline?: boolean;
-    };
-    /**
-     * What time it is for the engine: what orders expire by, sessions end by and every `ts` says.
-     * - `'system'` (default): the system's clock.
-     * - `'manual'`: stands still, at 0 (1970) in the beginning, and moves only with {@link Engine.advance}: for
-     *   backtests and tests.
-     * - `{ manual: startMs }`: the same, beginning at a time in milliseconds since 1970.
-     */
-    clock?: 'system' | 'manual' | {
-        manual: number;
-    };
-    /** What is kept for reading back. */
-    history?: {
-        /** Trades per symbol, for `trades` and `myTrades`; default 10,000. */
-        tradesPerSymbol?: number;
-        /** Closed orders per sequencer; default 100,000. Older ones answer `UNKNOWN_ORDER`. */
-        closedOrders?: number;
-        /** Ledger entries per sequencer, for `accounts.ledger`; default 100,000. */
-        ledgerEntries?: number;
-    };
-    /** What bounds memory. */
-    limits?: {
-        /** Calls in flight, 1 to 1,048,576; the next one is refused with `BUSY`. Default 65,536. */
-        inFlight?: number;
-        /**
-         * Open orders per account, those that wait for a trigger included; the next one that may rest is refused
-         * with `TOO_MANY_OPEN_ORDERS`. Default 10,000.
-         */
-        openOrdersPerAccount?: number;
-    };
-}
-/** What all balances of one asset add up to. */
-interface Conservation {
-    /** The asset's code. */
-    asset: string;
-    /** All deposits ever. */
-    deposited: Decimal;
-    /** All withdrawals ever. */
-    withdrawn: Decimal;
-    /** Sum of all available balances. */
-    available: Decimal;
-    /** Sum of all frozen balances. */
-    frozen: Decimal;
-    /** Sum of what open orders have reserved. */
-    reserved: Decimal;
-    /** Sum of what is held for purposes outside the exchange (`accounts.hold`). */
-    held: Decimal;
-    /** Frozen for transfers that are under way. */
-    inTransfer: Decimal;
-    /** Fees that have accrued and were not collected yet; negative where rebates exceed them. */
-    feesAccrued: SignedDecimal;
-    /**
-     * `available + frozen + feesAccrued = deposited - withdrawn` and `frozen = reserved + held + inTransfer`, to
-     * the atom.
-     */
-    holds: boolean;
-}
-/** What an engine has been doing. */
-interface EngineStats {
-    /** Where the shards run. */
-    mode: 'threaded' | 'inline';
-    /** Shards that own balances. */
-    sequencers: number;
-    /** Shards that own books. */
-    matchers: number;
-    /** Calls admitted since the engine was opened, reads included. */
-    commands: number;
-    /** Calls refused before they were admitted. */
-    refusedAtEdge: number;
-    /** Calls refused with `BUSY`. */
-    busy: number;
-    /** Calls admitted and not settled yet. */
-    inFlight: number;
-    /** The newest record of the engine's log. */
-    seq: number;
-    /** When calls are answered. */
-    durability: Durability;
-    /** The newest record that can't be lost any more; null in memory, where every record can. */
-    durableSeq: number | null;
-    /** The log on disk; null in memory. */
-    journal: JournalStats | null;
-    /** True after a failure (see the event `fatal`): nothing is taken any more. */
-    halted: boolean;
 }
 
 /** Books and trades. */
@@ -2065,6 +2082,95 @@ interface Bbo extends Touch {
     bid: BookLevel | null;
     /** The best ask; null without one. */
     ask: BookLevel | null;
+}
+/**
+ * How long a candle is: seconds, minutes, hours, days, a week, a month (`1M`). All begin at whole units of UTC; weeks on
+ * Monday, months on their first day, three days counted from 1970-01-01.
+ */
+type KlineInterval = '1s' | '1m' | '3m' | '5m' | '15m' | '30m' | '1h' | '2h' | '4h' | '6h' | '8h' | '12h' | '1d' | '3d' | '1w' | '1M';
+/** A candle: what was traded within an interval. */
+interface Kline {
+    /** Its first millisecond since 1970. */
+    openTime: number;
+    /** Its last millisecond: the next one's `openTime` - 1. */
+    closeTime: number;
+    /** The first trade's price; of a candle without trades this and the next three are the price before it. */
+    open: Decimal;
+    /** The highest price. */
+    high: Decimal;
+    /** The lowest price. */
+    low: Decimal;
+    /** The last trade's price. */
+    close: Decimal;
+    /** How much base was traded. */
+    baseVolume: Decimal;
+    /** How much quote was traded. */
+    quoteVolume: Decimal;
+    /** How many trades. */
+    trades: number;
+    /** How much base takers bought. */
+    takerBuyBase: Decimal;
+    /** How much quote takers bought it for. */
+    takerBuyQuote: Decimal;
+    /** The first trade; null without one. */
+    firstTradeId: number | null;
+    /** The last trade; null without one. */
+    lastTradeId: number | null;
+    /**
+     * Is it over? It will not change any more then. Where shards have threads and the system's clock this is said a tenth
+     * of a second late, so that no trade can still be on its way.
+     */
+    closed: boolean;
+}
+/** Which candles. */
+interface KlinesOptions {
+    /** The first ones with an `openTime` from here on, in milliseconds since 1970; the newest ones without. */
+    from?: number;
+    /** None with a later `openTime`, in milliseconds since 1970. */
+    to?: number;
+    /** How many at most, 1 to 1,000; default 500. */
+    limit?: number;
+    /** With candles in which nothing was traded: they repeat the price before them. Default true. */
+    fill?: boolean;
+}
+/** The last 24 hours of a symbol, by whole minutes: 1,440 of them, the running one included. */
+interface Ticker {
+    /** Of which symbol. */
+    symbol: string;
+    /** The first millisecond that counts. */
+    openTime: number;
+    /** When this was asked for. */
+    closeTime: number;
+    /** The first price of the 24 hours; null without a trade in them. */
+    open: Decimal | null;
+    /** The highest price; null without a trade. */
+    high: Decimal | null;
+    /** The lowest price; null without a trade. */
+    low: Decimal | null;
+    /** The last price, whenever that was; null before the first trade. */
+    last: Decimal | null;
+    /** Base of the last trade. */
+    lastQuantity: Decimal | null;
+    /** `last` - `open`; null without a trade. */
+    change: SignedDecimal | null;
+    /** `change` in percent of `open`, three decimals, rounded half to even. */
+    changePercent: SignedDecimal | null;
+    /** The volume-weighted average price, with four decimals more than a price, rounded half to even; null without a trade. */
+    vwap: Decimal | null;
+    /** How much base was traded. */
+    baseVolume: Decimal;
+    /** How much quote was traded. */
+    quoteVolume: Decimal;
+    /** The best bid; null without one. */
+    bid: BookLevel | null;
+    /** The best ask; null without one. */
+    ask: BookLevel | null;
+    /** The first trade; null without one. */
+    firstTradeId: number | null;
+    /** The last trade; null without one. */
+    lastTradeId: number | null;
+    /** How many trades. */
+    count: number;
 }
 /** A trade of the public feed. */
 interface Trade {
@@ -2122,6 +2228,517 @@ interface MyTradesFilter {
     fromId?: number;
     /** Trades at most, 1 to 1,000; default 100. */
     limit?: number;
+}
+
+/** What streams tell. Every message has a `type`. */
+
+/** What every stream can be told. */
+interface WatchOptions {
+    /**
+     * Ends the stream: a `next` that waits, or the next one, rejects with an `AbortError` whose `cause` is the signal's
+     * reason, as `events.on` of Node does. What was fetched already is dropped, as by a stream of Node's that is
+     * destroyed.
+     */
+    signal?: AbortSignal;
+}
+/**
+ * What becomes of a lossless stream whose consumer is so slow that what it wants next is not remembered any more.
+ * - `'gap'` (default): it is told what it has missed (see {@link Gap}), and goes on.
+ * - `'close'`: it ends with `SLOW_CONSUMER`, whose `details.from` says where to resume.
+ */
+type SlowPolicy = 'gap' | 'close';
+/** How a book is watched. */
+interface WatchBookOptions extends WatchOptions {
+    /** The best 1 to 20 levels of each side, or `'all'` of them; default 20. */
+    levels?: number | 'all';
+    /** With how many orders stand at each level; default no. */
+    counts?: boolean;
+    /** With a checksum of the best ten levels of each side; default no. */
+    checksum?: boolean;
+    /**
+     * Milliseconds, 10 to 3,600,000, after which a consumer that was told nothing is told that nothing has changed; default:
+     * never.
+     */
+    heartbeatMs?: number;
+}
+/** How trades are watched. */
+interface WatchTradesOptions extends WatchOptions {
+    /** The first trade wanted, as far back as `history.tradesPerSymbol` reaches; default: the next one. */
+    fromId?: number;
+    /** If the consumer is too slow; default `'gap'`. */
+    slow?: SlowPolicy;
+}
+/** What becomes of orders: whose, and from when on. */
+interface WatchExecutionsOptions extends WatchOptions {
+    /** Whose; default: everybody's. */
+    accountId?: number;
+    /** Those of this record of the log and later ones, as far as they are remembered; default: from now on. */
+    fromSeq?: number;
+    /** If the consumer is too slow; default `'gap'`. */
+    slow?: SlowPolicy;
+}
+/** Whose balances. */
+interface WatchBalancesOptions extends WatchOptions {
+    /** Whose; default: everybody's. */
+    accountId?: number;
+    /** If the consumer is too slow; default `'gap'`. */
+    slow?: SlowPolicy;
+}
+/** A price level: price, quantity, and with `counts` how many orders stand there. */
+type StreamLevel = [price: Decimal, quantity: Decimal, orders?: number];
+/** What all messages about a book say. */
+interface AboutBook {
+    /** Of which symbol. */
+    symbol: string;
+    /** Which opening of the engine numbered it, in milliseconds since 1970: another one counts anew. */
+    epoch: number;
+    /** The book's sequence number: grows by one with every command that changes the book. */
+    seq: number;
+    /** When the book last changed, in milliseconds since 1970. */
+    ts: number;
+}
+/** The levels that were asked for. Replaces everything. */
+interface BookStreamSnapshot extends AboutBook {
+    type: 'snapshot';
+    /** Best first: highest price first. */
+    bids: StreamLevel[];
+    /** Best first: lowest price first. */
+    asks: StreamLevel[];
+    /** With `checksum`: CRC32 of the best ten levels of each side. */
+    checksum?: number;
+}
+/**
+ * What has changed since the message before. It applies to what has the sequence number `prevSeq`; it brings all that
+ * has happened up to `seq`, however much that is.
+ */
+interface BookDelta extends AboutBook {
+    type: 'delta';
+    /** The `seq` of the message before. */
+    prevSeq: number;
+    /** Levels with the quantity they have now; zero: there is none any more. Best first. */
+    bids: StreamLevel[];
+    /** The same. */
+    asks: StreamLevel[];
+    /** With `checksum`: CRC32 of the best ten levels of each side, once this is applied. */
+    checksum?: number;
+}
+/** Nothing has changed. */
+interface BookHeartbeat extends AboutBook {
+    type: 'heartbeat';
+    /** The `seq` of the message before: the same as `seq`. */
+    prevSeq: number;
+    /** None. */
+    bids: StreamLevel[];
+    /** None. */
+    asks: StreamLevel[];
+    /** With `checksum`: CRC32 of the best ten levels of each side. */
+    checksum?: number;
+}
+/** What {@link Engine.watchBook} tells. */
+type BookMessage = BookStreamSnapshot | BookDelta | BookHeartbeat;
+/** Best bid and offer, after the price or the quantity of one of them has changed. */
+interface BboMessage extends AboutBook, Touch {
+    type: 'bbo';
+    /** The best bid; null without one. */
+    bid: BookLevel | null;
+    /** The best ask; null without one. */
+    ask: BookLevel | null;
+}
+/** A trade. */
+interface TradeMessage extends Trade {
+    type: 'trade';
+}
+/** What one order that came in has traded at one price. */
+interface AggregateTradeMessage {
+    type: 'aggregateTrade';
+    /** Of which symbol. */
+    symbol: string;
+    /** The first trade. */
+    firstTradeId: number;
+    /** The last one. */
+    lastTradeId: number;
+    /** The price of all of them. */
+    price: Decimal;
+    /** How much base. */
+    quantity: Decimal;
+    /** How much quote. */
+    quoteQuantity: Decimal;
+    /** The side of the order that came in. */
+    takerSide: Side;
+    /** When. */
+    ts: number;
+    /** The symbol's book sequence of the command that made them. */
+    bookSeq: number;
+}
+/**
+ * What a consumer has missed because it was too slow: trades by their ids ({@link Engine.trades} still has the newest of
+ * them), executions and balances by the records of the log.
+ */
+interface Gap {
+    type: 'gap';
+    /** Of which symbol; absent where it is none's. */
+    symbol?: string;
+    /** Of which account; absent where it is none's. */
+    accountId?: number;
+    /** The first that was missed. */
+    from: number;
+    /** The last one. */
+    to: number;
+}
+/** An order that rests in a book. */
+interface Level3Order {
+    /** Its id. */
+    orderId: number;
+    /** Its price. */
+    price: Decimal;
+    /** What it shows. */
+    quantity: Decimal;
+}
+/** Every order of a book. Replaces everything. */
+interface Level3Snapshot extends AboutBook {
+    type: 'snapshot';
+    /** Best price first, at each price in the order of time. */
+    bids: Level3Order[];
+    /** The same. */
+    asks: Level3Order[];
+}
+/**
+ * What happened to an order of a book.
+ * - `'added'`: it stands at the back of its level, and shows `quantity` (an iceberg's next slice, too).
+ * - `'executed'`: so much of what it shows was traded; if that is all of it, it stands there no longer.
+ * - `'reduced'`: it shows so much less, without a trade, and keeps its place.
+ * - `'removed'`: it was taken out; `quantity` is what it showed.
+ */
+interface Level3Change extends AboutBook {
+    type: 'added' | 'executed' | 'reduced' | 'removed';
+    /** Which order. */
+    orderId: number;
+    /** Its side. */
+    side: Side;
+    /** Its price. */
+    price: Decimal;
+    /** How much. */
+    quantity: Decimal;
+}
+/** What {@link Engine.watchLevel3} tells. */
+type Level3Message = Level3Snapshot | Level3Change;
+/** What became of an order. */
+type ExecutionKind = 'NEW' | 'TRIGGERED' | 'TRADE' | 'PREVENTED' | 'AMENDED' | 'CANCELED' | 'EXPIRED';
+/** A fill of an execution. */
+interface ExecutionFill {
+    /** The trade. */
+    tradeId: number;
+    /** The maker's price. */
+    price: Decimal;
+    /** How much base. */
+    quantity: Decimal;
+    /** How much quote. */
+    quoteQuantity: Decimal;
+    /** What this order paid for it; negative is a rebate. */
+    fee: SignedDecimal;
+    /** The code of the asset that the fee is in. */
+    feeAsset: string;
+    /** Did this order rest (`'maker'`) or come in (`'taker'`)? */
+    liquidity: 'maker' | 'taker';
+}
+/**
+ * What became of an order.
+ * - `'NEW'`: it was accepted and is open, or waits for its trigger; what it traded at once is in it.
+ * - `'TRIGGERED'`: its trigger has come.
+ * - `'TRADE'`: it traded, and is filled or still open.
+ * - `'PREVENTED'`: a part of it was lost to self-trade prevention.
+ * - `'AMENDED'`: it was changed.
+ * - `'CANCELED'`, `'EXPIRED'`: it is closed; `order.reason` says why.
+ */
+interface ExecutionMessage {
+    type: 'execution';
+    /** Whose. */
+    accountId: number;
+    /** Of which symbol. */
+    symbol: string;
+    /** What happened. */
+    kind: ExecutionKind;
+    /** The record of the log that caused it. */
+    seq: number;
+    /** When, in milliseconds since 1970. */
+    ts: number;
+    /** The order after it. */
+    order: Order;
+    /** Base traded in this step. */
+    lastQuantity: Decimal;
+    /** Quote traded in this step. */
+    lastQuote: Decimal;
+    /** The trades of this step. */
+    fills: ExecutionFill[];
+}
+/** All open orders of the account; what comes behind it happened later. */
+interface ExecutionSnapshot {
+    type: 'snapshot';
+    /** Whose. */
+    accountId: number;
+    /** The newest record of the log that it shows. */
+    seq: number;
+    /** When, in milliseconds since 1970. */
+    ts: number;
+    /** By ascending id; those that wait for a trigger, too. */
+    orders: Order[];
+}
+/** A balance that has changed. */
+interface BalanceMessage extends Balance {
+    type: 'balance';
+    /** Whose. */
+    accountId: number;
+    /** The newest record of the log that it shows. */
+    seq: number;
+    /** When, in milliseconds since 1970. */
+    ts: number;
+}
+/** All balances of the account; what comes behind it happened later. */
+interface BalanceSnapshot {
+    type: 'snapshot';
+    /** Whose. */
+    accountId: number;
+    /** The newest record of the log that it shows. */
+    seq: number;
+    /** When, in milliseconds since 1970. */
+    ts: number;
+    /** By asset. */
+    balances: Balance[];
+}
+/** The engine's own state, and how much room its disk has. */
+interface EngineStatusMessage {
+    type: 'engine';
+    /** What it is doing. */
+    state: 'open' | 'closing' | 'closed' | 'halted';
+    /** Is there room on the disk? See {@link JournalStats}. */
+    room: 'plenty' | 'low' | 'full';
+}
+/** A symbol was added, changed or removed. */
+interface SymbolStatusMessage {
+    type: 'symbol';
+    /** Which. */
+    symbol: string;
+    /** Its status; null: it was removed. */
+    status: SymbolStatus | null;
+}
+/** What {@link Engine.watchStatus} tells. */
+type StatusMessage = EngineStatusMessage | SymbolStatusMessage;
+/** The last 24 hours. */
+interface TickerMessage extends Ticker {
+    type: 'ticker';
+}
+/** A candle: the open one as it is now, or one that has closed. */
+interface KlineMessage extends Kline {
+    type: 'kline';
+    /** Of which symbol. */
+    symbol: string;
+    /** How long it is. */
+    interval: KlineInterval;
+}
+
+/** What {@link Engine.on} listens to. */
+
+/**
+ * The events by name, with what listeners are called with. All but `fatal` come from streams of all symbols, or of all
+ * accounts, those that are created later included. What a listener who is slow misses is what a stream would miss
+ * ({@link Stream}). What comes from one symbol or account comes in its order; between them there is none.
+ */
+interface EngineEvents {
+    /**
+     * The engine has failed and takes nothing any more: `JOURNAL_IO` (the disk failed), `STORAGE_FULL` (it is full) or
+     * `INTERNAL` (an invariant is broken). Calls that were unanswered have ended with `OUTCOME_UNKNOWN`. Told once. Close
+     * the engine, and open it again.
+     */
+    fatal: [error: LightningError];
+    /** As {@link Engine.watchTrades}. */
+    trade: [message: TradeMessage | Gap];
+    /** As {@link Engine.watchBbo}. */
+    bbo: [message: BboMessage];
+    /** As {@link Engine.watchBook} with 20 levels: of each symbol first a snapshot. */
+    book: [message: BookMessage];
+    /** As {@link Engine.watchTicker}. */
+    ticker: [message: TickerMessage];
+    /** As {@link Engine.watchExecutions}. */
+    execution: [message: ExecutionMessage | Gap];
+    /** As {@link Engine.watchBalances}. */
+    balance: [message: BalanceMessage | Gap];
+    /** As {@link Engine.watchStatus}. */
+    status: [message: StatusMessage];
+}
+
+/** How an engine is doing, for whoever operates it. docs/METRICS.md says what to look at. */
+
+/** Why an engine is not well, or not there any more. */
+interface HealthReason {
+    /**
+     * For a program:
+     * - `IN_FLIGHT_FULL`: as many calls are in flight as there may be; the next one is refused with `BUSY`.
+     * - `JOURNAL_BEHIND`: the disk does not keep up; calls are refused with `BUSY` until it does.
+     * - `STORAGE_LOW`: the disk is full; what is not a cancel is refused with `STORAGE_FULL`.
+     * - `SNAPSHOT_FAILED`: the last snapshot could not be made. Nothing is lost, but opening takes longer.
+     * - of a halted engine, the code of the event `fatal`.
+     */
+    code: 'IN_FLIGHT_FULL' | 'JOURNAL_BEHIND' | 'STORAGE_LOW' | 'SNAPSHOT_FAILED' | 'INTERNAL' | 'JOURNAL_IO' | 'STORAGE_FULL';
+    /** For a person; may change from version to version. */
+    message: string;
+}
+/** What {@link Engine.health} says. */
+interface EngineHealth {
+    /**
+     * - `'ok'`: everything is taken and done.
+     * - `'degraded'`: it works, but some calls are refused, or something wants to be looked at.
+     * - `'halted'`: it has failed and takes nothing any more (see the event `fatal`).
+     * - `'closed'`: it was closed.
+     */
+    status: 'ok' | 'degraded' | 'halted' | 'closed';
+    /** Why; empty for `'ok'` and `'closed'`. */
+    reasons: HealthReason[];
+}
+/** The kinds of calls that are counted. */
+type CommandKind = 'deposit' | 'withdraw' | 'transfer' | 'hold' | 'release' | 'placeOrder' | 'testOrder' | 'placeOco' | 'cancelOrder' | 'amendOrder' | 'cancelReplace' | 'cancelAll' | 'cancelAllAfter' | 'collectFees' | 'configureAccount' | 'recall' | 'balances' | 'account' | 'order' | 'orderByClientId' | 'openOrders' | 'closedOrders' | 'ledger' | 'conservation';
+/**
+ * Where time goes between a call and its answer:
+ * - `sequencerWait`: from the call until a sequencer takes its batch.
+ * - `sequencerBatch`: one turn of a sequencer, until what follows from it is sent on.
+ * - `matcherWait`: from a sequencer until a matcher takes the batch of orders.
+ * - `matcherBatch`: one turn of a matcher, until books, trades and settlements are out.
+ * - `journalCommit`: writing one group of records; with durability `'sync'`, until it is on the disk.
+ * - `journalSync`: one sync that comes later than the writing, with durability `'written'`.
+ * - `answerGate`: from the moment when a shard has answers until the last of them may leave.
+ * - `command`: a call from its admission until its answer is ready; one call of sixteen of its kind.
+ *
+ * The first four are empty with `threads: 'inline'`, the next three without a `dataDir`.
+ */
+type LatencyStage = 'sequencerWait' | 'sequencerBatch' | 'matcherWait' | 'matcherBatch' | 'journalCommit' | 'journalSync' | 'answerGate' | 'command';
+/**
+ * How long something took, in microseconds, since the engine was opened. Percentiles are at most a 64th too long and
+ * never too short; `count`, `mean` and `max` are exact. Zeros, if nothing was measured.
+ */
+interface LatencySummary {
+    /** How often it was measured. */
+    count: number;
+    /** Microseconds. */
+    mean: number;
+    /** Microseconds that half of them took at most. */
+    p50: number;
+    /** Microseconds that 90 % took at most. */
+    p90: number;
+    /** Microseconds that 99 % took at most. */
+    p99: number;
+    /** Microseconds that 99.9 % took at most. */
+    p999: number;
+    /** Microseconds that 99.99 % took at most. */
+    p9999: number;
+    /** Microseconds that the longest took. */
+    max: number;
+}
+/** Calls, in {@link Metrics}. */
+interface CommandMetrics {
+    /** Calls admitted since the engine was opened, reads included. */
+    total: number;
+    /** The same by kind: of raw commands, too. Of batches, each item. */
+    byKind: Record<CommandKind, number>;
+    /** Calls refused before they were admitted, `BUSY` included. */
+    refusedAtEdge: number;
+    /** Calls refused with `BUSY`. */
+    busy: number;
+    /**
+     * Refusals that were handed out, by code, whoever decided them. The operator's calls (`assets`, `symbols`) are not
+     * among them.
+     */
+    refusals: Partial<Record<ErrorCode, number>>;
+    /** Calls admitted and not settled yet. */
+    inFlight: number;
+    /** How many there may be: `limits.inFlight`. */
+    inFlightMax: number;
+}
+/** The log on disk, in {@link Metrics}. */
+interface JournalMetrics {
+    /** Bytes written since the engine was opened. */
+    bytes: number;
+    /** Bytes that were decided and are not written yet. */
+    backlogBytes: number;
+    /** The newest record that can't be lost any more. */
+    durableSeq: number;
+    /** Records that are newer. */
+    lagRecords: number;
+    /** How old the oldest of them is, in milliseconds; 0 for none. */
+    lagMs: number;
+    /** Log files prepared for when the present one is full. */
+    segmentsPrepared: number;
+    /** Is there room on the disk? See {@link JournalStats}. */
+    room: 'plenty' | 'low' | 'full';
+    /** Snapshots. */
+    snapshots: SnapshotMetrics;
+}
+/** Snapshots, in {@link JournalMetrics}. */
+interface SnapshotMetrics {
+    /** Snapshots made since the engine was opened. */
+    made: number;
+    /** Snapshots that could not be made. */
+    failed: number;
+    /** The last record of the newest one; null if there is none. */
+    lastSeq: number | null;
+    /** Records that are newer than it: what opening would have to do again. */
+    ageRecords: number;
+    /** Milliseconds since it was made; null if an earlier engine has made it, or nobody. */
+    ageMs: number | null;
+    /** How long that took, in milliseconds; null as `ageMs` is. */
+    tookMs: number | null;
+}
+/** Who follows books, trades and accounts, in {@link Metrics}. */
+interface StreamMetrics {
+    /** Groups of consumers. */
+    sessions: number;
+    /** Streams that are followed. */
+    subscriptions: number;
+    /** News that wait to be told. */
+    backlog: number;
+    /** Updates that were handed out. */
+    updates: number;
+    /** Updates that slow consumers were spared: a later state took their place. */
+    conflated: number;
+    /** Gaps that slow consumers were told of. */
+    gaps: number;
+    /** Streams that were ended because their consumer was too slow. */
+    endedSlow: number;
+    /** Batches of news that found no room, so that a fresh start was asked for. */
+    lost: number;
+}
+/**
+ * What {@link Engine.metrics} says. Counters begin with zero when the engine is opened and never go back. It tells how
+ * many, never what or whose, and does not wait for the disk: what is counted may not be durable yet.
+ */
+interface Metrics {
+    /** Milliseconds since the engine was opened. */
+    uptimeMs: number;
+    /** In a word. */
+    health: EngineHealth;
+    /** Calls. */
+    commands: CommandMetrics;
+    /** Trades made. */
+    trades: number;
+    /** Orders that rest in books. */
+    ordersResting: number;
+    /** The newest record of the engine's log. */
+    seq: number;
+    /**
+     * What waits for each shard, by its number: batches, each of whatever its sender had. `commands` and `settlements`
+     * wait for sequencers, `orders` for matchers. Empty with `threads: 'inline'`.
+     */
+    queues: {
+        commands: number[];
+        settlements: number[];
+        orders: number[];
+    };
+    /** How long each stage took, in microseconds. */
+    latencyMicros: Record<LatencyStage, LatencySummary>;
+    /** The log on disk; null in memory. */
+    journal: JournalMetrics | null;
+    /** Who follows books, trades and accounts. */
+    streams: StreamMetrics;
+    /** Bytes of memory that the whole process has; null where the system does not tell (all but Linux). */
+    residentBytes: number | null;
 }
 
 /** The raw interface: integers in, integers out. */
@@ -2401,6 +3018,227 @@ declare class ResultReader {
     get(index: number): RawResult;
 }
 
+/** A stream, as its consumer has it. */
+/**
+ * Messages as they come: iterate it with `for await`.
+ *
+ * It begins when it is made, not when it is first read: what happens from then on is in it. Nothing is fetched before
+ * somebody asks, and then one batch at a time, so that a slow consumer costs no memory. What a consumer who is slow
+ * misses depends on what is watched: states of a book, of best prices, of tickers and candles between two messages are
+ * left out (it gets the newest, and what has changed since the last one it got); of trades, executions and balances
+ * nothing is left out without saying so ({@link Gap}, or `SLOW_CONSUMER`).
+ *
+ * It ends when it is left (`break`, `return`), when its signal is aborted (with an `AbortError`), when its symbol is
+ * removed, and when the engine is closed, after all that has happened until then; if the engine has halted, with why it
+ * has. A stream that nobody holds any more ends by itself. A stream, also one that is waited for, does not keep the
+ * process alive.
+ *
+ * @example
+ * ```ts
+ * for await (const message of engine.watchBook('BTC-USDT', { levels: 5 })) {
+ *   console.log(message.type, message.seq, message.bids[0]);
+ *   if (message.seq > 1_000) break;
+ * }
+ * ```
+ */
+declare class Stream<Message> implements AsyncIterableIterator<Message> {
+    #private;
+    /**
+     * The next message, when there is one. May be called again before it has come.
+     *
+     * @throws {@link LightningError} `SLOW_CONSUMER` with the policy `'close'`; why the engine has halted. An `AbortError`
+     * after an abort. Once: after it, the stream is over.
+     */
+    next(): Promise<IteratorResult<Message, undefined>>;
+    /** Ends it: whoever waits is told that it is over. */
+    return(): Promise<IteratorResult<Message, undefined>>;
+    /**
+     * The same messages, as many at a time as there are: at least one, about a thousand at most. Costs one promise for all of
+     * them, which is worth it from about 100,000 messages a second. Leaving it ends the stream.
+     *
+     * @example
+     * ```ts
+     * for await (const trades of engine.watchTrades('BTC-USDT').batches()) console.log(trades.length);
+     * ```
+     */
+    batches(): AsyncIterableIterator<readonly Message[]>;
+    /** Itself: what was read already does not come again. */
+    [Symbol.asyncIterator](): this;
+    /** `await using` ends it at the end of the block. */
+    [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** Trades as numbers: what a consumer of millions of them reads. */
+
+/**
+ * Some trades, ascending, as {@link Engine.watchTrades} tells them with `raw`: numbers read by their index, with no object
+ * for each. Iterate it to have objects after all. It stays as it is, however long it is kept.
+ *
+ * @example
+ * ```ts
+ * for await (const batch of engine.watchTrades('BTC-USDT', { raw: true })) {
+ *   if (batch.type === 'gap') continue;
+ *   for (let index = 0; index < batch.length; index += 1) sum += batch.ticks(index) * batch.lots(index);
+ * }
+ * ```
+ */
+declare class TradeBatch implements Iterable<TradeMessage> {
+    #private;
+    /** Tells it from a {@link Gap}. */
+    readonly type = "trades";
+    /** Of which symbol. */
+    readonly symbol: string;
+    /** How many trades; one at least. */
+    readonly length: number;
+    /**
+     * A trade's id.
+     *
+     * @throws {@link RangeError} if there is no such index; here and in all that follow.
+     */
+    tradeId(index: number): number;
+    /** Its price in ticks (`SymbolInfo.tickSize`). A RangeError if that needs more than 53 bits. */
+    ticks(index: number): number;
+    /** Its quantity in lots (`SymbolInfo.lotSize`). A RangeError if that needs more than 53 bits. */
+    lots(index: number): number;
+    /** Its quote amount in atoms of the quote asset. */
+    quoteAtoms(index: number): bigint;
+    /** When, in milliseconds since 1970. */
+    ts(index: number): number;
+    /** The side of the order that came in. */
+    takerSide(index: number): Side;
+    /** The symbol's book sequence of the command that made it. */
+    bookSeq(index: number): number;
+    /** A trade as an object. */
+    get(index: number): TradeMessage;
+    /** Each trade as an object. */
+    [Symbol.iterator](): Generator<TradeMessage, void, undefined>;
+}
+
+/** What of an engine can be followed. */
+
+/**
+ * The streams of an {@link Engine}. What is wrong with the arguments is thrown at once, by the call: a stream begins
+ * when it is made, not when it is first read, so that what the next line does is in it.
+ */
+declare abstract class Watching {
+    #private;
+    /**
+     * Follows a book's levels: first a snapshot, and then what has changed since what this consumer was told last. A slow
+     * consumer gets fewer messages with more in each, never a stale one: each shows the book as it is when it is fetched.
+     *
+     * A message is applied if its `prevSeq` is the `seq` of the one before; a snapshot may come at any time, and replaces
+     * everything. Sequence numbers are those of {@link Engine.book}.
+     *
+     * @throws {@link LightningError} `UNKNOWN_SYMBOL`, `INVALID_DEPTH`, `INVALID_REQUEST`, `ENGINE_CLOSED`; an
+     * `AbortError` if the signal is aborted already. So do all that follow.
+     *
+     * @example
+     * ```ts
+     * const bids = new Map<string, string>();
+     * for await (const message of engine.watchBook('BTC-USDT', { levels: 20, signal: AbortSignal.timeout(1_000) })) {
+     *   if (message.type === 'snapshot') bids.clear();
+     *   for (const [price, quantity] of message.bids) {
+     *     if (Number(quantity) === 0) bids.delete(price);
+     *     else bids.set(price, quantity);
+     *   }
+     * }
+     * ```
+     */
+    watchBook(symbol: string, options?: WatchBookOptions): Stream<BookMessage>;
+    /**
+     * Follows best bid and offer: first what they are, and then each change of a price or a quantity there, or of several
+     * at once for a slow consumer.
+     *
+     * @example
+     * ```ts
+     * for await (const { bid, ask, mid } of engine.watchBbo('BTC-USDT')) console.log(bid?.price, ask?.price, mid);
+     * ```
+     */
+    watchBbo(symbol: string, options?: WatchOptions): Stream<BboMessage>;
+    /**
+     * Follows every order of a book: first all of them, and then what happens to each. Lossless; a consumer who is too
+     * slow gets a snapshot again.
+     *
+     * Orders of icebergs show what they show. Costs a matcher more than levels do: only while it is watched.
+     */
+    watchLevel3(symbol: string, options?: WatchOptions): Stream<Level3Message>;
+    /**
+     * Follows trades: from the next one, or from an id on. Lossless: ids follow each other, or a {@link Gap} says which are
+     * missing ({@link Engine.trades} may still have them), or with `slow: 'close'` the stream ends with `SLOW_CONSUMER`.
+     *
+     * @param options - `aggregate`: what one order has traded at one price as one; `raw`: as numbers, many at a time, see
+     * {@link TradeBatch}.
+     *
+     * @example
+     * ```ts
+     * let fromId = 1;
+     * for await (const trade of engine.watchTrades('BTC-USDT', { fromId, slow: 'close' })) {
+     *   if (trade.type === 'trade') fromId = trade.tradeId + 1;
+     * }
+     * ```
+     */
+    watchTrades(symbol: string, options: WatchTradesOptions & {
+        raw: true;
+    }): Stream<TradeBatch | Gap>;
+    watchTrades(symbol: string, options: WatchTradesOptions & {
+        aggregate: true;
+    }): Stream<AggregateTradeMessage | Gap>;
+    watchTrades(symbol: string, options?: WatchTradesOptions & {
+        raw?: false;
+        aggregate?: false;
+    }): Stream<TradeMessage | Gap>;
+    /**
+     * Follows what was traded within the last 24 hours: first what it is, then what it has become, whenever somebody has
+     * traded or a minute has passed.
+     */
+    watchTicker(symbol: string, options?: WatchOptions): Stream<TickerMessage>;
+    /**
+     * Follows the candles of a symbol: those that close, and the open one as it is now. A slow consumer gets the open one
+     * less often, and each closed one all the same, as far back as they are remembered.
+     *
+     * @throws {@link LightningError} `INVALID_INTERVAL`.
+     *
+     * @example
+     * ```ts
+     * for await (const kline of engine.watchKlines('BTC-USDT', '1m')) if (kline.closed) console.log(kline.close);
+     * ```
+     */
+    watchKlines(symbol: string, interval: KlineInterval, options?: WatchOptions): Stream<KlineMessage>;
+    /**
+     * Follows what becomes of orders: of one account, whose open orders come first, or of everybody. Lossless, as trades
+     * are; a consumer who was told a {@link Gap} reads open orders anew ({@link Engine.openOrders}).
+     *
+     * Where shards have threads, a stream of everybody begins a moment later than it is made: when all of them have been
+     * told. With `fromSeq` (`engine.stats().seq + 1` for what comes next) a {@link Gap} says what was missed until then.
+     *
+     * @example
+     * ```ts
+     * for await (const message of engine.watchExecutions({ accountId: 1 })) {
+     *   if (message.type === 'execution') console.log(message.kind, message.order.orderId, message.order.status);
+     * }
+     * ```
+     */
+    watchExecutions(options: WatchExecutionsOptions & {
+        accountId: number;
+    }): Stream<ExecutionSnapshot | ExecutionMessage | Gap>;
+    watchExecutions(options?: WatchExecutionsOptions): Stream<ExecutionMessage | ExecutionSnapshot | Gap>;
+    /**
+     * Follows balances: of one account, all of them first, or of everybody; each after whatever has changed it. Lossless,
+     * as trades are; a consumer who was told a {@link Gap} reads balances anew ({@link Accounts.balances}). One of
+     * everybody begins when {@link Engine.watchExecutions} of everybody does.
+     *
+     * @example
+     * ```ts
+     * for await (const message of engine.watchBalances({ accountId: 1 })) {
+     *   if (message.type === 'balance') console.log(message.asset, message.available);
+     * }
+     * ```
+     */
+    watchBalances(options?: WatchBalancesOptions): Stream<BalanceSnapshot | BalanceMessage | Gap>;
+    /** Follows the engine's own state, first as it is, and what operators do with symbols. */
+    watchStatus(options?: WatchOptions): Stream<StatusMessage>;
+}
+
 /** Assets and symbols: what is traded for what, and by which rules. */
 
 /** Assets of an engine. Every call here is an operator's. */
@@ -2534,7 +3372,7 @@ declare class Symbols {
  * await engine.close();
  * ```
  */
-declare class Engine {
+declare class Engine extends Watching {
     #private;
     /** Assets: what balances are in. */
     readonly assets: Assets;
@@ -2819,6 +3657,59 @@ declare class Engine {
         fromId?: number;
         limit?: number;
     }): Trade[];
+    /**
+     * Public trades from an id on, in ascending order, as far back as the journal reaches: those that are not remembered
+     * any more (`history.tradesPerSymbol`) are found by doing its records again, in the background, page by page while it is
+     * iterated. In memory, or where `retention` has put records away, it begins with the oldest trade that there is. What
+     * happens meanwhile is not in it.
+     *
+     * @param options - `fromId`: the first trade wanted, default 1; `toId`: the last one, default the newest.
+     * @throws {@link LightningError} when it is iterated: `UNKNOWN_SYMBOL`, `INVALID_REQUEST`, `ENGINE_CLOSED`;
+     * {@link StorageError} `CORRUPT_STATE`, `JOURNAL_IO`.
+     *
+     * @example
+     * ```ts
+     * for await (const { tradeId, price, quantity } of engine.tradeHistory('BTC-USDT', { fromId: 1 })) {
+     *   console.log(tradeId, price, quantity);
+     * }
+     * ```
+     */
+    tradeHistory(symbol: string, options?: {
+        fromId?: number;
+        toId?: number;
+    }): AsyncGenerator<Trade, void, undefined>;
+    /**
+     * Candles of a symbol in ascending order: the newest ones, or those from a time on. They begin with the first trade, or
+     * as far back as `history.klines` reaches, and end with the running one. Page through them with
+     * `from: last.openTime + 1`.
+     *
+     * A trade is in the candle of its time; one whose clock is behind that of an earlier trade, in the candle of that.
+     *
+     * @param interval - how long each is: `1s`, `1m`, `3m`, `5m`, `15m`, `30m`, `1h`, `2h`, `4h`, `6h`, `8h`, `12h`, `1d`,
+     * `3d`, `1w` or `1M`.
+     * @param options - `from`, `to`: the first and the last `openTime` wanted, in milliseconds; `limit`: how many at most,
+     * 1 to 1,000, default 500; `fill: false`: without candles in which nothing was traded.
+     * @throws {@link LightningError} `INVALID_INTERVAL`, `INVALID_REQUEST`, `UNKNOWN_SYMBOL`, `ENGINE_CLOSED`.
+     *
+     * @example
+     * ```ts
+     * for (const { openTime, open, close, baseVolume } of engine.klines('BTC-USDT', '1m', { limit: 60 })) {
+     *   console.log(new Date(openTime).toISOString(), open, close, baseVolume);
+     * }
+     * ```
+     */
+    klines(symbol: string, interval: KlineInterval, options?: KlinesOptions): Kline[];
+    /**
+     * The last 24 hours of a symbol, right now: prices, volumes, and the top of its book.
+     *
+     * @throws {@link LightningError} `UNKNOWN_SYMBOL`, `ENGINE_CLOSED`.
+     *
+     * @example
+     * ```ts
+     * const { last, changePercent, baseVolume, bid, ask } = engine.ticker('BTC-USDT');
+     * ```
+     */
+    ticker(symbol: string): Ticker;
     /** What time it is for the engine, in milliseconds since 1970. */
     now(): number;
     /**
@@ -2839,6 +3730,47 @@ declare class Engine {
     advance(milliseconds: number): Promise<number>;
     /** What the engine has been doing. */
     stats(): EngineStats;
+    /**
+     * How the engine is doing: counters, queues, how long each stage takes, how far the disk is behind. Waits for
+     * nobody, and takes about a tenth of a millisecond: ask every few seconds, not every few calls. docs/METRICS.md says
+     * what to alert on.
+     *
+     * @throws {@link LightningError} `ENGINE_CLOSED`. A halted engine still says what it has done.
+     *
+     * @example
+     * ```ts
+     * const { commands, latencyMicros, journal } = engine.metrics();
+     * console.log(commands.inFlight, latencyMicros.command.p99, journal?.lagMs);
+     * ```
+     */
+    metrics(): Metrics;
+    /**
+     * {@link Engine.metrics} in Prometheus' text format, to be served as `text/plain; version=0.0.4; charset=utf-8`.
+     *
+     * @throws {@link LightningError} `ENGINE_CLOSED`.
+     *
+     * @example
+     * ```ts
+     * import { createServer } from 'node:http';
+     *
+     * createServer((_request, response) => {
+     *   response.setHeader('content-type', 'text/plain; version=0.0.4; charset=utf-8');
+     *   response.end(engine.metricsText());
+     * }).listen(9464, '127.0.0.1');
+     * ```
+     */
+    metricsText(): string;
+    /**
+     * How the engine is, in a word, and why: for a load balancer or a watchdog. Never throws: an engine that was closed
+     * says so.
+     *
+     * @example
+     * ```ts
+     * const { status, reasons } = engine.health();
+     * if (status !== 'ok') console.warn(status, reasons);
+     * ```
+     */
+    health(): EngineHealth;
     /**
      * What all balances and accrued fees add up to, per asset: proof that no atom was made or lost. Exact when no
      * other call is in flight; await yours first.
@@ -2908,14 +3840,18 @@ declare class Engine {
     audit(filter?: AuditFilter): AsyncGenerator<AuditRecord, void, undefined>;
     /**
      * Calls a function whenever something happens: see {@link EngineEvents}. Without a listener nothing is lost: calls
-     * say what became of them.
+     * say what became of them. What a listener throws is an uncaught exception, as it is with Node's own events, and
+     * keeps nothing from the other listeners. A listener does not keep the process alive.
      *
      * @returns a function that removes the listener.
-     * @throws {@link LightningError} `INVALID_REQUEST` for an event that there is not.
+     * @throws {@link LightningError} `INVALID_REQUEST` for an event that there is not; `ENGINE_CLOSED` for what a closed
+     * engine never tells any more.
      *
      * @example
      * ```ts
-     * const off = engine.on('fatal', (error) => console.error(error.code, error.message));
+     * engine.on('fatal', (error) => console.error(error.code, error.message));
+     * const off = engine.on('trade', (trade) => console.log(trade.symbol, trade.type === 'trade' ? trade.price : 'a gap'));
+     * off();
      * ```
      */
     on<Name extends keyof EngineEvents>(event: Name, listener: (...what: EngineEvents[Name]) => void): () => void;
@@ -2938,5 +3874,326 @@ declare class Engine {
     [Symbol.asyncDispose](): Promise<void>;
 }
 
-export { AccountError, Accounts, AdminError, Assets, CommandWriter, ConflictError, ERROR_CODES, Engine, InsufficientBalanceError, LightningError, LimitError, MarketClosedError, OrderError, OrderNotFoundError, PostOnlyError, RateLimitError, ReplaceError, ResultReader, RuleError, StorageError, Symbols, SystemError, UnknownOutcomeError, ValidationError };
-export type { AccountFees, AccountInfo, AccountStatus, AdminOptions, AmendRequest, AmendResult, Asset, AssetPatch, AuditEvent, AuditFilter, AuditRecord, Balance, BalanceChange, BatchItem, Bbo, BookLevel, BookSnapshot, CancelAllAfterRequest, CancelAllRequest, CancelAllResult, CancelReason, CancelRequest, CancelResult, CancelTimer, CanceledOrder, CollectFeesRequest, CollectedFees, Conservation, Decimal, DecimalInput, DetailsByCode, DetailsOf, Durability, EngineConfig, EngineEvents, EngineStats, ErrorCode, ErrorDetails, ExpireReason, Fee, FeeMode, FeeRates, Fill, FundsRequest, Idempotent, JournalStats, LedgerEntry, LedgerEntryType, LedgerFilter, LimitOrder, MarketOrder, MassCancel, MaybeDuplicate, Money, MyTrade, MyTradesFilter, NewAsset, NewOco, NewOrder, NewSymbol, OcoResult, OpenOrdersFilter, Order, OrderExtras, OrderFeature, OrderRef, OrderResult, OrderStatus, OrderType, OrdersFilter, OrdersPage, Permissions, PriceBand, RateLimit, RawFill, RawOrderOptions, RawResult, RecoveryPhase, RecoveryProgress, RecoveryReport, ReplaceHalves, ReplaceRequest, ReplaceResult, ReplacementOrder, Retention, Side, SignedDecimal, SnapshotInfo, SnapshotOptions, Stamp, StateHash, StatusReason, StopLimitOrder, StopOrder, StpMode, SymbolCancelResult, SymbolInfo, SymbolPatch, SymbolRules, SymbolStatus, SymbolStatusChange, TakeProfitLimitOrder, TakeProfitOrder, TestResult, TimeInForce, TornFrame, Touch, Trade, TrailingStopOrder, TransferRequest, VerifyReport };
+/** What a local book takes in and gives out. */
+
+/** A level in a message: price, quantity (zero: there is none any more), and how many orders, if that was asked for. */
+type LocalBookTuple = readonly [price: Decimal, quantity: Decimal, orders?: number];
+/** A message of a book's stream: what `engine.watchBook()` gives, or the same out of JSON from anywhere. */
+type LocalBookMessage = LocalBookSnapshot | LocalBookDelta | LocalBookHeartbeat;
+/** What every message of a book's stream says. */
+interface LocalBookStamp {
+    /** Of which symbol. */
+    readonly symbol: string;
+    /** Which life of the engine the sequence numbers belong to. */
+    readonly epoch: number;
+    /** The book's sequence number. */
+    readonly seq: number;
+    /** When the book last changed, in milliseconds since 1970. */
+    readonly ts: number;
+}
+/** All levels: replaces what was there. */
+interface LocalBookSnapshot extends LocalBookStamp {
+    /** This. */
+    readonly type: 'snapshot';
+    /** Best first. */
+    readonly bids: readonly LocalBookTuple[];
+    /** Best first. */
+    readonly asks: readonly LocalBookTuple[];
+    /** Of the best ten levels of each side, if it was asked for. */
+    readonly checksum?: number;
+}
+/** Levels that have changed, as they are now. */
+interface LocalBookDelta extends LocalBookStamp {
+    /** This. */
+    readonly type: 'delta';
+    /** It is applied to the book of this sequence number and to no other. */
+    readonly prevSeq: number;
+    /** Those that have changed. */
+    readonly bids: readonly LocalBookTuple[];
+    /** Those that have changed. */
+    readonly asks: readonly LocalBookTuple[];
+    /** Of the best ten levels of each side once it is applied. */
+    readonly checksum?: number;
+}
+/** Nothing has changed. */
+interface LocalBookHeartbeat extends LocalBookStamp {
+    /** This. */
+    readonly type: 'heartbeat';
+    /** The same as `seq`. */
+    readonly prevSeq?: number;
+    /** Of the best ten levels of each side, if it was asked for. */
+    readonly checksum?: number;
+}
+/**
+ * What became of a message.
+ *
+ * - `'applied'`: the book is now as of it.
+ * - `'ignored'`: it is older than the book.
+ * - `'gap'`: something before it is missing, or another epoch has begun: the book needs a snapshot.
+ * - `'mismatch'`: it was applied, and the book is not what its checksum says: the book needs a snapshot.
+ */
+type ApplyResult = 'applied' | 'ignored' | 'gap' | 'mismatch';
+/** A level of a local book. */
+interface LocalBookLevel {
+    /** The price; with `group`, of the group. */
+    price: Decimal;
+    /** Base resting there. */
+    quantity: Decimal;
+    /** Orders resting there, if the stream says. */
+    orders?: number;
+    /** With `cumulative`: base from the best price to here. */
+    cumulativeQuantity?: Decimal;
+    /** With `cumulative`: quote from the best price to here, with as many decimals as price and quantity together. */
+    cumulativeQuote?: Decimal;
+}
+/** What `levels()` is asked for. */
+interface LevelsOptions {
+    /** So many of each side, 1 or more; all without. With `group`, so many groups. */
+    count?: number;
+    /** Merges prices to multiples of this, for instance `'0.10'`: bids down, asks up. */
+    group?: Decimal;
+    /** Adds running sums. */
+    cumulative?: boolean;
+}
+/** Both sides of a local book, best first. */
+interface LocalBookLevels {
+    /** Highest price first. */
+    bids: LocalBookLevel[];
+    /** Lowest price first. */
+    asks: LocalBookLevel[];
+}
+/** Best bid and offer of a local book. */
+interface LocalBbo {
+    /** Of which symbol. */
+    symbol: string;
+    /** The book's sequence number. */
+    seq: number;
+    /** When the book last changed, in milliseconds since 1970. */
+    ts: number;
+    /** The best bid; null without one. */
+    bid: LocalBookLevel | null;
+    /** The best ask; null without one. */
+    ask: LocalBookLevel | null;
+    /** Best ask - best bid; null while a side is empty. */
+    spread: SignedDecimal | null;
+    /** The spread in basis points of the mid, two decimals, rounded half to even; null while a side is empty. */
+    spreadBps: SignedDecimal | null;
+    /** (best bid + best ask) / 2, exact, with one decimal more than a price; null while a side is empty. */
+    mid: Decimal | null;
+}
+/** What taking a quantity out of a local book would come to. */
+interface LocalFill {
+    /** How much of it the book has. */
+    quantity: Decimal;
+    /** What that costs, or brings, before fees; as many decimals as price and quantity together. */
+    quoteQuantity: Decimal;
+    /** The last price that it reaches; null if the side is empty. */
+    worstPrice: Decimal | null;
+    /** Does the book have all of it? */
+    complete: boolean;
+}
+/** An order book in ccxt's form. Its prices and amounts are floats: for showing, not for sums. */
+interface CcxtOrderBook {
+    /** As the book calls it. */
+    symbol: string;
+    /** Price and amount, best first. */
+    bids: [price: number, amount: number][];
+    /** Price and amount, best first. */
+    asks: [price: number, amount: number][];
+    /** In milliseconds since 1970; undefined before the first message. */
+    timestamp: number | undefined;
+    /** The same as ISO 8601. */
+    datetime: string | undefined;
+    /** The sequence number. */
+    nonce: number | undefined;
+}
+
+/**
+ * An order book kept up to date from a stream of snapshots and deltas. It notices what is missing, and needs nothing
+ * but JavaScript: `lightning-exchange/local-book` has it without the native engine, for a browser for instance.
+ *
+ * Prices compare as decimals, never as floats. Reads make objects of their own.
+ *
+ * @example
+ * const book = new LocalOrderBook();
+ * for await (const message of engine.watchBook('BTC-USDT', { levels: 20 })) {
+ *   const result = book.apply(message);
+ *   if (book.needsSnapshot) break; // 'gap' or 'mismatch': watch again; `follow()` does that by itself
+ *   console.log(result, book.bbo());
+ * }
+ */
+declare class LocalOrderBook {
+    #private;
+    /** An empty book, of that symbol or else of the first message's. It needs a snapshot. */
+    constructor(symbol?: string);
+    /** Of which symbol; empty before the first message of a book that was not given one. */
+    get symbol(): string;
+    /** Which life of the engine `seq` belongs to; undefined before the first snapshot. */
+    get epoch(): number | undefined;
+    /** The book's sequence number; undefined before the first snapshot. */
+    get seq(): number | undefined;
+    /** When the book last changed, in milliseconds since 1970; undefined before the first snapshot. */
+    get ts(): number | undefined;
+    /**
+     * True at first, and after a gap or a mismatch: until a snapshot comes, deltas change nothing, and what the book
+     * shows is what it was when it was last known to be right (after a mismatch: what it became).
+     */
+    get needsSnapshot(): boolean;
+    /** Do the best bid and the best ask meet? An engine's book never does; a replica that does is wrong. */
+    get crossed(): boolean;
+    /** How many levels each side has. */
+    get size(): {
+        bids: number;
+        asks: number;
+    };
+    /**
+     * Takes a message in. A message without the right shape is a mistake of whoever sends it: it throws (`TypeError`,
+     * `RangeError`), and the book has not changed.
+     */
+    apply(message: LocalBookMessage): ApplyResult;
+    /** The best level of a side; null without one. */
+    best(side: 'bids' | 'asks'): LocalBookLevel | null;
+    /** The best bid and ask, and what they say together. */
+    bbo(): LocalBbo;
+    /** Both sides, best first: all levels, or the best `count`, merged to a coarser grid, with running sums. */
+    levels(options?: LevelsOptions): LocalBookLevels;
+    /** What rests at a price, however many decimals that is written with; null if nothing does. */
+    level(side: 'bids' | 'asks', price: Decimal): LocalBookLevel | null;
+    /** What an order of this side and quantity would find if it took all it can get now; fees are not in it. */
+    fill(side: Side, quantity: Decimal): LocalFill;
+    /** CRC32 of the best ten levels of each side, as {@link LocalBookSnapshot.checksum} has it. */
+    checksum(): number;
+    /**
+     * The book in ccxt's form, for code that expects it. Its numbers are floats: this is where exactness ends.
+     *
+     * @example
+     * const { bids: [[price, amount] = []], nonce } = book.toCcxt(5);
+     */
+    toCcxt(limit?: number): CcxtOrderBook;
+}
+
+/** Binance's own depth stream (spot), through the same book. */
+
+/** A level as Binance writes it. */
+type BinanceLevel = readonly [price: Decimal, quantity: Decimal];
+/** What `GET /api/v3/depth` answers. */
+interface BinanceSnapshot {
+    /** The update that it is as of. */
+    readonly lastUpdateId: number;
+    /** Best first. */
+    readonly bids: readonly BinanceLevel[];
+    /** Best first. */
+    readonly asks: readonly BinanceLevel[];
+}
+/** A message of `<symbol>@depth` or `<symbol>@depth@100ms`. */
+interface BinanceDiff {
+    /** `'depthUpdate'`. */
+    readonly e?: string;
+    /** When it was sent, in milliseconds since 1970. */
+    readonly E: number;
+    /** Of which symbol. */
+    readonly s: string;
+    /** The first update in it. */
+    readonly U: number;
+    /** The last update in it. */
+    readonly u: number;
+    /** Bids that have changed. */
+    readonly b: readonly BinanceLevel[];
+    /** Asks that have changed. */
+    readonly a: readonly BinanceLevel[];
+}
+/**
+ * Keeps a {@link LocalOrderBook} from Binance's diffs. Begin with the stream, then fetch a snapshot: diffs that come
+ * before it are kept, those that it has in it already are dropped. After `'gap'`, fetch another one.
+ *
+ * @example
+ * const depth = new BinanceDepth('BTCUSDT');
+ * socket.onmessage = ({ data }) => {
+ *   if (depth.apply(JSON.parse(data)) === 'gap') fetchSnapshot(); // unless one is under way
+ * };
+ */
+declare class BinanceDepth {
+    #private;
+    /** The book; its `seq` is the last update id, its `epoch` 0. */
+    readonly book: LocalOrderBook;
+    /** For one symbol, as Binance writes it: `'BTCUSDT'`. */
+    constructor(symbol: string);
+    /**
+     * Takes a snapshot or a diff in.
+     *
+     * - `'gap'`: the book needs a (newer) snapshot; the diff is kept for it.
+     * - `'ignored'`: all of it was in the book already.
+     */
+    apply(message: BinanceSnapshot | BinanceDiff): ApplyResult;
+}
+
+/** A book that is followed through gaps: whoever reads it never has to resubscribe by hand. */
+
+/** How deep, and how often told that all is well: what `engine.watchBook()` takes. */
+interface FollowOptions {
+    /** The best so many levels of each side, or all; the source's default without. */
+    levels?: number | 'all';
+    /** With the number of orders of each level. */
+    counts?: boolean;
+    /** With a checksum in each message, which is then verified. */
+    checksum?: boolean;
+    /** A heartbeat after so many milliseconds without a change. */
+    heartbeatMs?: number;
+    /** Ends it, as it ends a stream of the source. */
+    signal?: AbortSignal;
+    /** Called whenever the source is asked anew, and why. */
+    onResync?: (why: 'gap' | 'mismatch', book: LocalOrderBook) => void;
+}
+/** Anything that has a book's stream: an engine, a client of one. */
+interface BookSource {
+    /** A stream that begins with a snapshot. */
+    watchBook(symbol: string, options: Omit<FollowOptions, 'onResync'>): AsyncIterable<LocalBookMessage>;
+}
+/**
+ * Follows a book, and gives it after every message that was applied: always the same object, which the next message
+ * changes. After a gap or a wrong checksum it lets go of the stream and asks for another one, which begins with a
+ * snapshot. It ends when the source's stream ends, and throws what that throws.
+ *
+ * @example
+ * for await (const book of follow(engine, 'BTC-USDT', { levels: 20, signal })) {
+ *   draw(book.levels({ count: 10 }));
+ * }
+ */
+declare function follow(source: BookSource, symbol: string, options?: FollowOptions): AsyncGenerator<LocalOrderBook, void, undefined>;
+
+/** Candles in ccxt's form. */
+
+/** What is used of a candle. */
+interface OhlcvSource {
+    /** Its first millisecond since 1970. */
+    readonly openTime: number;
+    /** The first price. */
+    readonly open: Decimal;
+    /** The highest. */
+    readonly high: Decimal;
+    /** The lowest. */
+    readonly low: Decimal;
+    /** The last. */
+    readonly close: Decimal;
+    /** Base traded. */
+    readonly baseVolume: Decimal;
+}
+/** A candle in ccxt's form, in floats. */
+type Ohlcv = [
+    timestamp: number,
+    open: number,
+    high: number,
+    low: number,
+    close: number,
+    volume: number
+];
+/**
+ * Candles as rows of floats, for code that expects ccxt's `fetchOHLCV()`: charts, indicators.
+ *
+ * @example
+ * const closes = toOHLCV(engine.klines('BTC-USDT', '1m')).map(([, , , , close]) => close);
+ */
+declare function toOHLCV(klines: Iterable<OhlcvSource>): Ohlcv[];
+
+export { AccountError, Accounts, AdminError, Assets, BinanceDepth, CommandWriter, ConflictError, ERROR_CODES, Engine, InsufficientBalanceError, LightningError, LimitError, LocalOrderBook, MarketClosedError, OrderError, OrderNotFoundError, PostOnlyError, RateLimitError, ReplaceError, ResultReader, RuleError, StorageError, Stream, StreamError, Symbols, SystemError, TradeBatch, UnknownOutcomeError, ValidationError, follow, toOHLCV };
+export type { AccountFees, AccountInfo, AccountStatus, AdminOptions, AggregateTradeMessage, AmendRequest, AmendResult, ApplyResult, Asset, AssetPatch, AuditEvent, AuditFilter, AuditRecord, Balance, BalanceChange, BalanceMessage, BalanceSnapshot, BatchItem, Bbo, BboMessage, BinanceDiff, BinanceLevel, BinanceSnapshot, BookDelta, BookHeartbeat, BookLevel, BookMessage, BookSnapshot, BookSource, BookStreamSnapshot, CancelAllAfterRequest, CancelAllRequest, CancelAllResult, CancelReason, CancelRequest, CancelResult, CancelTimer, CanceledOrder, CcxtOrderBook, CollectFeesRequest, CollectedFees, CommandKind, CommandMetrics, Conservation, Decimal, DecimalInput, DetailsByCode, DetailsOf, Durability, EngineConfig, EngineEvents, EngineHealth, EngineStats, EngineStatusMessage, ErrorCode, ErrorDetails, ExecutionFill, ExecutionKind, ExecutionMessage, ExecutionSnapshot, ExpireReason, Fee, FeeMode, FeeRates, Fill, FollowOptions, FundsRequest, Gap, HealthReason, Idempotent, JournalMetrics, JournalStats, Kline, KlineInterval, KlineMessage, KlinesOptions, LatencyStage, LatencySummary, LedgerEntry, LedgerEntryType, LedgerFilter, Level3Change, Level3Message, Level3Order, Level3Snapshot, LevelsOptions, LimitOrder, LocalBbo, LocalBookDelta, LocalBookHeartbeat, LocalBookLevel, LocalBookLevels, LocalBookMessage, LocalBookSnapshot, LocalBookStamp, LocalBookTuple, LocalFill, MarketOrder, MassCancel, MaybeDuplicate, Metrics, Money, MyTrade, MyTradesFilter, NewAsset, NewOco, NewOrder, NewSymbol, OcoResult, Ohlcv, OhlcvSource, OpenOrdersFilter, Order, OrderExtras, OrderFeature, OrderRef, OrderResult, OrderStatus, OrderType, OrdersFilter, OrdersPage, Permissions, PriceBand, RateLimit, RawFill, RawOrderOptions, RawResult, RecoveryPhase, RecoveryProgress, RecoveryReport, ReplaceHalves, ReplaceRequest, ReplaceResult, ReplacementOrder, Retention, Side, SignedDecimal, SlowPolicy, SnapshotInfo, SnapshotMetrics, SnapshotOptions, Stamp, StateHash, StatusMessage, StatusReason, StopLimitOrder, StopOrder, StpMode, StreamLevel, StreamMetrics, SymbolCancelResult, SymbolInfo, SymbolPatch, SymbolRules, SymbolStatus, SymbolStatusChange, SymbolStatusMessage, TakeProfitLimitOrder, TakeProfitOrder, TestResult, Ticker, TickerMessage, TimeInForce, TornFrame, Touch, Trade, TradeMessage, TrailingStopOrder, TransferRequest, VerifyReport, WatchBalancesOptions, WatchBookOptions, WatchExecutionsOptions, WatchOptions, WatchTradesOptions };

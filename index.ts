@@ -25,10 +25,14 @@ export {
   type ReplaceHalves,
   RuleError,
   StorageError,
+  StreamError,
   SystemError,
   UnknownOutcomeError,
   ValidationError,
 } from './ts/errors.ts';
 export { ERROR_CODES, type ErrorCode } from './ts/codes.ts';
+export * from './ts/local-book/index.ts';
 export { CommandWriter, ResultReader } from './ts/raw.ts';
+export { Stream } from './ts/streams/stream.ts';
+export { TradeBatch } from './ts/streams/trades.ts';
 export type * from './ts/types.ts';

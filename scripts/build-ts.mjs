@@ -30,7 +30,15 @@ async function licenses({ inputs }) {
   return `cli.js contains these packages.\n\n${(await Promise.all(texts)).join('\n---\n\n')}`;
 }
 
-const [, , types, cli] = await Promise.all([
+/** For clients that have no engine: what is in here loads nothing native, and nothing of Node's. */
+const localBook = {
+  ...common,
+  entryPoints: ['ts/local-book/index.ts'],
+  platform: 'neutral',
+  target: 'es2023',
+};
+
+const [, , types, cli, , , localBookTypes] = await Promise.all([
   build({ ...common, format: 'esm', outfile: 'dist/index.js' }),
   build({
     ...common,
@@ -57,9 +65,13 @@ const [, , types, cli] = await Promise.all([
       js: "import { createRequire as __createRequire } from 'node:module';\nconst require = __createRequire(import.meta.url);",
     },
   }),
+  build({ ...localBook, format: 'esm', outfile: 'dist/local-book.js' }),
+  build({ ...localBook, format: 'cjs', outfile: 'dist/local-book.cjs' }),
+  declarations('ts/local-book/index.ts'),
 ]);
 await writeFile('index.d.ts', types);
 await copyFile('index.d.ts', 'index.d.cts');
+await Promise.all(['ts', 'cts'].map((kind) => writeFile(`dist/local-book.d.${kind}`, localBookTypes)));
 await writeFile('dist/cli.licenses.txt', await licenses(cli.metafile));
 // A checkout's bin may be linked to; an install makes it executable by itself.
 await chmod('dist/cli.js', 0o755);

@@ -1,19 +1,19 @@
-// The public declarations as one self-contained text, made from index.ts and ts/.
+// The public declarations as one self-contained text per entry, made from index.ts and ts/.
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { rollup } from 'rollup';
 import { dts } from 'rollup-plugin-dts';
 
-const BANNER = '// Generated from index.ts by `npm run build:ts`; do not edit.\n';
+const banner = (entry) => `// Generated from ${entry} by \`npm run build:ts\`; do not edit.\n`;
 
 /** Works from a copy of the sources: beside index.ts the plugin would read last time's index.d.ts instead. */
-export async function declarations() {
+export async function declarations(entry = 'index.ts') {
   const copy = await mkdtemp('.generated-');
   try {
     for (const path of ['index.ts', 'ts', 'native/node/binding.d.cts'])
       await cp(path, join(copy, path), { recursive: true });
     const bundle = await rollup({
-      input: join(copy, 'index.ts'),
+      input: join(copy, entry),
       external: (id) => id.startsWith('node:') || id.endsWith('/binding.cjs'),
       plugins: [dts({ tsconfig: 'tsconfig.json' })],
       onwarn(warning) {
@@ -22,7 +22,7 @@ export async function declarations() {
     });
     const { output } = await bundle.generate({ format: 'es' });
     await bundle.close();
-    return BANNER + selfContained(output[0].code);
+    return banner(entry) + selfContained(output[0].code);
   } finally {
     await rm(copy, { recursive: true, force: true });
   }
@@ -32,6 +32,8 @@ export async function declarations() {
 function selfContained(code) {
   const leak = /(?:from|import|import\()\s*['"](\.[^'"]*)['"]/.exec(code);
   if (leak)
-    throw new Error(`index.d.ts would refer to ${leak[1]}: keep the binding's types out of the public API`);
+    throw new Error(
+      `the declarations would refer to ${leak[1]}: keep the binding's types out of the public API`,
+    );
   return code;
 }

@@ -32,6 +32,8 @@ export const ERROR_CODES = {
   INVALID_CLIENT_ORDER_ID: { number: 1011, retryable: false },
   /** The number of Level2 levels is outside 1 to 20. */
   INVALID_DEPTH: { number: 1012, retryable: false },
+  /** No candle has this interval. */
+  INVALID_INTERVAL: { number: 1013, retryable: false },
   /** A batch of more than 1,000 items. */
   BATCH_TOO_LARGE: { number: 1014, retryable: false },
   /** The amend changes nothing. */
@@ -138,6 +140,8 @@ export const ERROR_CODES = {
   BAD_STATUS_TRANSITION: { number: 6006, retryable: false },
   /** A fee rate is out of range, or maker + taker is negative without allowNetRebate. */
   INVALID_FEE: { number: 6007, retryable: false },
+  /** The consumer of a stream was so slow that what it wants next is not remembered any more: details say from where it can be resumed. */
+  SLOW_CONSUMER: { number: 7000, retryable: false },
   /** A broken invariant: the engine has halted and must be opened again. */
   INTERNAL: { number: 9000, retryable: false },
   /** As many commands are in flight as may be. Nothing was done: safe to retry. */

@@ -14,12 +14,16 @@ import { native } from './native.ts';
 import { type NativeOptions, nativeOptions } from './options.ts';
 import { type CommandWriter, RAW_LAYOUT, type ResultReader } from './raw.ts';
 import { RecordWriter } from './records.ts';
+import { StreamListeners } from './streams/listeners.ts';
+import { Pump } from './streams/pump.ts';
+import type { Source, Watched } from './streams/source.ts';
 import type {
   AdminOptions,
   Asset,
   Bbo,
   BookSnapshot,
   EngineConfig,
+  EngineHealth,
   RecoveryProgress,
   RecoveryReport,
   SymbolInfo,
@@ -56,7 +60,7 @@ export class Core implements AnswerSink {
   /** What was found on disk; nothing in memory. */
   readonly recovery: RecoveryReport | undefined;
   /** Who wants to be told what. */
-  readonly listeners = new Listeners();
+  readonly listeners = new Listeners((event, isHeeded) => this.#streamListeners().heed(event, isHeeded));
   /** By id; those that were removed, too: answers may still name them. */
   readonly #symbolById: SymbolInfo[] = [];
   readonly #handle: Handle;
@@ -84,6 +88,11 @@ export class Core implements AnswerSink {
   #draining = false;
   #closed = false;
   #closing: Promise<void> | undefined;
+  /** Why it has halted. */
+  #failure: LightningError | undefined;
+  /** Made when something is watched for the first time. */
+  #pump: Pump | undefined;
+  #toStreams: StreamListeners | undefined;
 
   /** Opens an engine; one that keeps something on disk in a thread of its own, because that takes its time. */
   static async open(config: EngineConfig): Promise<Core> {
@@ -216,6 +225,7 @@ export class Core implements AnswerSink {
       end = native.restOfNow(this.#handle, reader.bytes);
     }
     if (reader.hasNews) this.drain();
+    this.#pump?.stir();
   }
 
   /** Makes the calls of a raw batch; resolves when all of them are answered. */
@@ -259,6 +269,7 @@ export class Core implements AnswerSink {
     const ticket = this.#freeTickets.pop() ?? this.#pending.push(undefined) - 1;
     this.#freeTickets.push(ticket);
     const end = native.runRaw(this.#handle, bytes, count, ticket, reader.bytes);
+    this.#pump?.stir();
     if (end === NEWS) {
       const results = this.#take(ticket, reader, count);
       this.drain();
@@ -307,14 +318,17 @@ export class Core implements AnswerSink {
     const { requestId } = fields('options', options);
     const id = requestId === undefined ? undefined : number('requestId', requestId);
     this.#flush();
+    this.#pump?.stir();
     return this.ask<Result>((handle) => change(handle, id));
   }
 
   /** Knows a symbol from now on, or knows it anew; unless the answer is an old one. */
   learn(symbol: SymbolInfo): SymbolInfo {
     if (!symbol.duplicate) {
+      const isNew = this.#symbolById[symbol.id] === undefined;
       this.#symbolById[symbol.id] = symbol;
       this.symbols.set(symbol.name, symbol);
+      if (isNew) this.#toStreams?.added(symbol);
     }
     return structuredClone(symbol);
   }
@@ -323,6 +337,18 @@ export class Core implements AnswerSink {
   ask<Result>(question: (handle: Handle) => string): Result {
     if (this.#closed) throw refuse('ENGINE_CLOSED', 'the engine is closed');
     return answered(question(this.#handle));
+  }
+
+  /** Asks how it is, which may be asked of a closed engine as well. */
+  health(): EngineHealth {
+    if (this.#closed) return { status: 'closed', reasons: [] };
+    return this.ask((handle) => `{"ok":${native.health(handle)}}`);
+  }
+
+  /** Asks for a text. */
+  text(question: (handle: Handle) => string): string {
+    if (this.#closed) throw refuse('ENGINE_CLOSED', 'the engine is closed');
+    return question(this.#handle);
   }
 
   /** The best levels of a symbol's book. */
@@ -381,6 +407,8 @@ export class Core implements AnswerSink {
     } finally {
       this.#draining = false;
       this.#reader.shrink();
+      // Whoever has an answer finds what it led to in the streams.
+      this.#pump?.stir();
     }
   }
 
@@ -456,7 +484,30 @@ export class Core implements AnswerSink {
       if (!call) continue;
       this.#settle(ticket)?.reject(refuse('OUTCOME_UNKNOWN', `the engine halted: ${why.message}`));
     }
-    this.listeners.tell('fatal', toError(why));
+    this.#failure = toError(why);
+    this.listeners.tell('fatal', this.#failure);
+  }
+
+  /** Watches something from now on; `what` is in the native side's words. */
+  watch(what: Fields, watched: Watched): Source {
+    if (this.#closed) throw refuse('ENGINE_CLOSED', 'the engine is closed');
+    this.#pump ??= new Pump({
+      handle: this.#handle,
+      isInline: this.#inline,
+      failure: () => this.#failureNow(),
+    });
+    return this.#pump.watch(what, watched);
+  }
+
+  /** The news of a halt may be on its way still. */
+  #failureNow(): LightningError | undefined {
+    this.drain();
+    return this.#failure;
+  }
+
+  #streamListeners(): StreamListeners {
+    this.#toStreams ??= new StreamListeners(this);
+    return this.#toStreams;
   }
 
   /** Learns what there was before the engine was opened. */

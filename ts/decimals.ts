@@ -28,8 +28,37 @@ export function readFamiliar(view: DataView, at: number, scale: number): Decimal
   const low = view.getUint32(at, true);
   const high = view.getUint32(at + 4, true);
   if (high >= 0x20_0000 || !isShort(view, at)) return withPoint(wide(view, at), scale);
-  const number = high * WORD + low;
-  const slot = Math.imul(low ^ scale, 0x9e37_79b1) >>> (32 - SLOT_BITS);
+  return familiar(high * WORD + low, low, scale);
+}
+
+/** A step that prices or quantities are counted in, for instance a tick. */
+export interface Step {
+  /** Its digits at the scale; inexact if they are more than a number holds. */
+  digits: number;
+  /** The same, exact. */
+  exact: bigint;
+  /** Decimals. */
+  scale: number;
+}
+
+/** What a decimal is as a step at a scale. */
+export function stepOf(size: Decimal, scale: number): Step {
+  const [whole = '', fraction = ''] = size.split('.');
+  const digits = whole + fraction.padEnd(scale, '0');
+  return { digits: Number(digits), exact: BigInt(digits), scale };
+}
+
+/** A 64-bit number of steps, likely to come again. */
+export function readSteps(view: DataView, at: number, { digits, exact, scale }: Step): Decimal {
+  const low = view.getUint32(at, true);
+  const number = (view.getUint32(at + 4, true) * WORD + low) * digits;
+  if (number <= Number.MAX_SAFE_INTEGER) return familiar(number, low, scale);
+  return withPoint(String(view.getBigUint64(at, true) * exact), scale);
+}
+
+/** `key`: what the slot is chosen by. */
+function familiar(number: number, key: number, scale: number): Decimal {
+  const slot = Math.imul(key ^ scale, 0x9e37_79b1) >>> (32 - SLOT_BITS);
   if (numbers[slot] === number && scales[slot] === scale) return texts[slot] as Decimal;
   const text = withPoint(String(number), scale);
   numbers[slot] = number;

@@ -10,6 +10,7 @@ import { LightningError, refuse } from './errors.ts';
 import { native } from './native.ts';
 import { CommandWriter, ResultReader } from './raw.ts';
 import { OP, type RecordWriter, writePlainOrder } from './records.ts';
+import { Watching } from './streams/watching.ts';
 import { Assets, Symbols } from './symbols.ts';
 import type {
   AdminOptions,
@@ -31,7 +32,12 @@ import type {
   Conservation,
   EngineConfig,
   EngineEvents,
+  EngineHealth,
   EngineStats,
+  Kline,
+  KlineInterval,
+  KlinesOptions,
+  Metrics,
   MyTrade,
   MyTradesFilter,
   NewOco,
@@ -49,6 +55,7 @@ import type {
   StateHash,
   SymbolCancelResult,
   TestResult,
+  Ticker,
   Trade,
   VerifyReport,
 } from './types.ts';
@@ -63,6 +70,8 @@ export { Assets, Symbols } from './symbols.ts';
 const BATCH_MAX = 1_000;
 /** Records of the log that are read at a time. */
 const AUDIT_PAGE = 1_000;
+/** Trades that are read at a time. */
+const HISTORY_PAGE = 1_000;
 
 /**
  * An exchange: assets, symbols, accounts, order books.
@@ -86,7 +95,7 @@ const AUDIT_PAGE = 1_000;
  * await engine.close();
  * ```
  */
-export class Engine {
+export class Engine extends Watching {
   /** Assets: what balances are in. */
   readonly assets: Assets;
   /** Symbols: what is traded for what, and by which rules. */
@@ -98,6 +107,7 @@ export class Engine {
   readonly #core: Core;
 
   private constructor(core: Core) {
+    super(core);
     this.#core = core;
     this.assets = new Assets(core);
     this.symbols = new Symbols(core);
@@ -524,6 +534,90 @@ export class Engine {
     return this.#core.ask((handle) => native.trades(handle, text('symbol', symbol), fromId, limit));
   }
 
+  /**
+   * Public trades from an id on, in ascending order, as far back as the journal reaches: those that are not remembered
+   * any more (`history.tradesPerSymbol`) are found by doing its records again, in the background, page by page while it is
+   * iterated. In memory, or where `retention` has put records away, it begins with the oldest trade that there is. What
+   * happens meanwhile is not in it.
+   *
+   * @param options - `fromId`: the first trade wanted, default 1; `toId`: the last one, default the newest.
+   * @throws {@link LightningError} when it is iterated: `UNKNOWN_SYMBOL`, `INVALID_REQUEST`, `ENGINE_CLOSED`;
+   * {@link StorageError} `CORRUPT_STATE`, `JOURNAL_IO`.
+   *
+   * @example
+   * ```ts
+   * for await (const { tradeId, price, quantity } of engine.tradeHistory('BTC-USDT', { fromId: 1 })) {
+   *   console.log(tradeId, price, quantity);
+   * }
+   * ```
+   */
+  async *tradeHistory(
+    symbol: string,
+    options: { fromId?: number; toId?: number } = {},
+  ): AsyncGenerator<Trade, void, undefined> {
+    const { fromId, toId } = fields('options', options);
+    const name = text('symbol', symbol);
+    const newest = this.trades(name, { limit: 1 }).at(-1)?.tradeId ?? 0;
+    const last = place('toId', toId) ?? newest;
+    let next = place('fromId', fromId) ?? 1;
+    while (next <= last) {
+      const from = next;
+      const page: Trade[] = await this.#core.work((handle, done) =>
+        native.tradeHistory(handle, name, from, HISTORY_PAGE, done),
+      );
+      const wanted = page.filter(({ tradeId }) => tradeId <= last);
+      yield* wanted;
+      const end = page.at(-1)?.tradeId;
+      if (end === undefined) return;
+      next = end + 1;
+    }
+  }
+
+  /**
+   * Candles of a symbol in ascending order: the newest ones, or those from a time on. They begin with the first trade, or
+   * as far back as `history.klines` reaches, and end with the running one. Page through them with
+   * `from: last.openTime + 1`.
+   *
+   * A trade is in the candle of its time; one whose clock is behind that of an earlier trade, in the candle of that.
+   *
+   * @param interval - how long each is: `1s`, `1m`, `3m`, `5m`, `15m`, `30m`, `1h`, `2h`, `4h`, `6h`, `8h`, `12h`, `1d`,
+   * `3d`, `1w` or `1M`.
+   * @param options - `from`, `to`: the first and the last `openTime` wanted, in milliseconds; `limit`: how many at most,
+   * 1 to 1,000, default 500; `fill: false`: without candles in which nothing was traded.
+   * @throws {@link LightningError} `INVALID_INTERVAL`, `INVALID_REQUEST`, `UNKNOWN_SYMBOL`, `ENGINE_CLOSED`.
+   *
+   * @example
+   * ```ts
+   * for (const { openTime, open, close, baseVolume } of engine.klines('BTC-USDT', '1m', { limit: 60 })) {
+   *   console.log(new Date(openTime).toISOString(), open, close, baseVolume);
+   * }
+   * ```
+   */
+  klines(symbol: string, interval: KlineInterval, options: KlinesOptions = {}): Kline[] {
+    const { from, to, limit = 500, fill = true } = fields('options', options);
+    const [name, length, filled] = [
+      text('symbol', symbol),
+      text('interval', interval),
+      boolean('fill', fill),
+    ];
+    const [first, last, most] = [place('from', from), place('to', to), number('limit', limit)];
+    return this.#core.ask((handle) => native.klines(handle, name, length, first, last, most, filled));
+  }
+
+  /**
+   * The last 24 hours of a symbol, right now: prices, volumes, and the top of its book.
+   *
+   * @throws {@link LightningError} `UNKNOWN_SYMBOL`, `ENGINE_CLOSED`.
+   *
+   * @example
+   * ```ts
+   * const { last, changePercent, baseVolume, bid, ask } = engine.ticker('BTC-USDT');
+   * ```
+   */
+  ticker(symbol: string): Ticker {
+    return this.#core.ask((handle) => native.ticker(handle, text('symbol', symbol)));
+  }
+
   /** What time it is for the engine, in milliseconds since 1970. */
   now(): number {
     return this.#core.ask((handle) => native.now(handle));
@@ -552,6 +646,56 @@ export class Engine {
   /** What the engine has been doing. */
   stats(): EngineStats {
     return this.#core.ask((handle) => `{"ok":${native.stats(handle)}}`);
+  }
+
+  /**
+   * How the engine is doing: counters, queues, how long each stage takes, how far the disk is behind. Waits for
+   * nobody, and takes about a tenth of a millisecond: ask every few seconds, not every few calls. docs/METRICS.md says
+   * what to alert on.
+   *
+   * @throws {@link LightningError} `ENGINE_CLOSED`. A halted engine still says what it has done.
+   *
+   * @example
+   * ```ts
+   * const { commands, latencyMicros, journal } = engine.metrics();
+   * console.log(commands.inFlight, latencyMicros.command.p99, journal?.lagMs);
+   * ```
+   */
+  metrics(): Metrics {
+    return this.#core.ask((handle) => `{"ok":${native.metrics(handle)}}`);
+  }
+
+  /**
+   * {@link Engine.metrics} in Prometheus' text format, to be served as `text/plain; version=0.0.4; charset=utf-8`.
+   *
+   * @throws {@link LightningError} `ENGINE_CLOSED`.
+   *
+   * @example
+   * ```ts
+   * import { createServer } from 'node:http';
+   *
+   * createServer((_request, response) => {
+   *   response.setHeader('content-type', 'text/plain; version=0.0.4; charset=utf-8');
+   *   response.end(engine.metricsText());
+   * }).listen(9464, '127.0.0.1');
+   * ```
+   */
+  metricsText(): string {
+    return this.#core.text((handle) => native.metricsText(handle));
+  }
+
+  /**
+   * How the engine is, in a word, and why: for a load balancer or a watchdog. Never throws: an engine that was closed
+   * says so.
+   *
+   * @example
+   * ```ts
+   * const { status, reasons } = engine.health();
+   * if (status !== 'ok') console.warn(status, reasons);
+   * ```
+   */
+  health(): EngineHealth {
+    return this.#core.health();
   }
 
   /**
@@ -649,14 +793,18 @@ export class Engine {
 
   /**
    * Calls a function whenever something happens: see {@link EngineEvents}. Without a listener nothing is lost: calls
-   * say what became of them.
+   * say what became of them. What a listener throws is an uncaught exception, as it is with Node's own events, and
+   * keeps nothing from the other listeners. A listener does not keep the process alive.
    *
    * @returns a function that removes the listener.
-   * @throws {@link LightningError} `INVALID_REQUEST` for an event that there is not.
+   * @throws {@link LightningError} `INVALID_REQUEST` for an event that there is not; `ENGINE_CLOSED` for what a closed
+   * engine never tells any more.
    *
    * @example
    * ```ts
-   * const off = engine.on('fatal', (error) => console.error(error.code, error.message));
+   * engine.on('fatal', (error) => console.error(error.code, error.message));
+   * const off = engine.on('trade', (trade) => console.log(trade.symbol, trade.type === 'trade' ? trade.price : 'a gap'));
+   * off();
    * ```
    */
   on<Name extends keyof EngineEvents>(

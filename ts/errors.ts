@@ -74,6 +74,7 @@ export type DetailsByCode = {
   ASSET_DISABLED: { asset: string };
   ASSET_IN_USE: { symbol?: string };
   SYMBOL_PRECISION_INEXACT: { quoteScaleNeeded?: number };
+  SLOW_CONSUMER: { from?: number };
   JOURNAL_IO: { reason: string };
   STORAGE_FULL: { reason?: string };
   CORRUPT_STATE: CorruptPlace;
@@ -200,6 +201,14 @@ export class RateLimitError extends LightningError {
 }
 /** An asset or a symbol can't be created, changed or removed like that (6xxx). */
 export class AdminError extends LightningError {}
+/**
+ * A stream has ended because its consumer was too slow (7xxx); `details.from` is where to resume it: the `fromId` of
+ * trades, the `fromSeq` of executions, of which those of that record may come again.
+ */
+export class StreamError extends LightningError {
+  declare readonly code: 'SLOW_CONSUMER';
+  declare readonly details: DetailsOf<StreamError['code']>;
+}
 /** The engine can't take it now or at all (9xxx). */
 export class SystemError extends LightningError {}
 /** The data directory can't be opened, read or written (9004 to 9007, 9011, 9012). */
@@ -236,6 +245,7 @@ const BY_CODE: Partial<Record<ErrorCode, ErrorClass>> = {
   REPLACE_PARTIALLY_FAILED: ReplaceError,
   REPLACE_FAILED: ReplaceError,
   RATE_LIMITED: RateLimitError,
+  SLOW_CONSUMER: StreamError,
   JOURNAL_IO: StorageError,
   CORRUPT_STATE: StorageError,
   DATA_DIR_LOCKED: StorageError,
@@ -275,7 +285,12 @@ function half(item: unknown): unknown {
 }
 
 /** A refusal that needs no native call. */
-export function refuse(code: ErrorCode, message: string, field?: string): LightningError {
+export function refuse(
+  code: ErrorCode,
+  message: string,
+  field?: string,
+  details: ErrorDetails = {},
+): LightningError {
   const { number, retryable } = ERROR_CODES[code];
-  return toError({ number, code, field: field ?? null, message, details: {}, retryable });
+  return toError({ number, code, field: field ?? null, message, details, retryable });
 }

@@ -9,19 +9,36 @@ export type Listener<Name extends keyof EngineEvents> = (...what: EngineEvents[N
 
 /** Who listens to what. */
 export class Listeners {
-  readonly #byEvent: { [Name in keyof EngineEvents]: Set<Listener<Name>> } = { fatal: new Set() };
+  readonly #byEvent: { [Name in keyof EngineEvents]: Set<Listener<Name>> } = {
+    fatal: new Set(),
+    trade: new Set(),
+    bbo: new Set(),
+    book: new Set(),
+    ticker: new Set(),
+    execution: new Set(),
+    balance: new Set(),
+    status: new Set(),
+  };
+  readonly #heeded: (event: keyof EngineEvents, isHeeded: boolean) => void;
+
+  /** @param heeded - called when somebody begins to listen to something, and when nobody does any more. */
+  constructor(heeded: (event: keyof EngineEvents, isHeeded: boolean) => void) {
+    this.#heeded = heeded;
+  }
 
   /** Adds a listener, once however often it is added; gives what removes it. */
   add<Name extends keyof EngineEvents>(event: Name, listener: Listener<Name>): () => void {
     const listeners = this.#to(event);
     if (typeof listener !== 'function') throw wrongType('listener', 'a function', listener);
+    if (listeners.size === 0) this.#heeded(event, true);
     listeners.add(listener);
-    return () => void listeners.delete(listener);
+    return () => this.remove(event, listener);
   }
 
   /** Removes a listener; nothing happens if there is no such listener. */
   remove<Name extends keyof EngineEvents>(event: Name, listener: Listener<Name>): void {
-    this.#to(event).delete(listener);
+    const listeners = this.#to(event);
+    if (listeners.delete(listener) && listeners.size === 0) this.#heeded(event, false);
   }
 
   /** Tells everybody who listens now. */

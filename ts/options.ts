@@ -56,6 +56,7 @@ export function nativeOptions(config: EngineConfig): NativeOptions {
   fields('history', history);
   fields('limits', limits);
   count('trades_per_symbol', 'history.tradesPerSymbol', history.tradesPerSymbol);
+  count('klines', 'history.klines', history.klines);
   count('closed_orders', 'history.closedOrders', history.closedOrders);
   count('ledger_entries', 'history.ledgerEntries', history.ledgerEntries);
   count('max_in_flight', 'limits.inFlight', limits.inFlight);

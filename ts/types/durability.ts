@@ -1,7 +1,5 @@
 /** What is kept on disk, and what an engine says about it. */
 
-import type { LightningError } from '../errors.ts';
-
 /**
  * When a call is answered.
  * - `'sync'`: when everything that the answer shows is synced to the disk. Survives `kill -9` and a power failure.
@@ -195,14 +193,4 @@ export interface JournalStats {
    * - `'full'`: what is left is kept for closing: the engine halts.
    */
   room: 'plenty' | 'low' | 'full';
-}
-
-/** What {@link Engine.on} listens to: the events by name, with what listeners are called with. */
-export interface EngineEvents {
-  /**
-   * The engine has failed and takes nothing any more: `JOURNAL_IO` (the disk failed), `STORAGE_FULL` (it is full) or
-   * `INTERNAL` (an invariant is broken). Calls that were unanswered have ended with `OUTCOME_UNKNOWN`. Told once. Close
-   * the engine, and open it again.
-   */
-  fatal: [error: LightningError];
 }

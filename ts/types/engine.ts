@@ -47,6 +47,12 @@ export interface EngineConfig {
   history?: {
     /** Trades per symbol, for `trades` and `myTrades`; default 10,000. */
     tradesPerSymbol?: number;
+    /**
+     * Candles per symbol, for `klines`: 0 to 100 times the usual number, which is that of 3,600 seconds, 10,080 minutes
+     * (a week), 17,520 hours (two years) and 7,300 days (twenty years) in which something was traded, and takes up to
+     * 4.9 MB. Of 0 times, only the minutes of the last 24 hours. Default 1.
+     */
+    klines?: number;
     /** Closed orders per sequencer; default 100,000. Older ones answer `UNKNOWN_ORDER`. */
     closedOrders?: number;
     /** Ledger entries per sequencer, for `accounts.ledger`; default 100,000. */

@@ -55,6 +55,115 @@ export interface Bbo extends Touch {
   ask: BookLevel | null;
 }
 
+/**
+ * How long a candle is: seconds, minutes, hours, days, a week, a month (`1M`). All begin at whole units of UTC; weeks on
+ * Monday, months on their first day, three days counted from 1970-01-01.
+ */
+export type KlineInterval =
+  | '1s'
+  | '1m'
+  | '3m'
+  | '5m'
+  | '15m'
+  | '30m'
+  | '1h'
+  | '2h'
+  | '4h'
+  | '6h'
+  | '8h'
+  | '12h'
+  | '1d'
+  | '3d'
+  | '1w'
+  | '1M';
+
+/** A candle: what was traded within an interval. */
+export interface Kline {
+  /** Its first millisecond since 1970. */
+  openTime: number;
+  /** Its last millisecond: the next one's `openTime` - 1. */
+  closeTime: number;
+  /** The first trade's price; of a candle without trades this and the next three are the price before it. */
+  open: Decimal;
+  /** The highest price. */
+  high: Decimal;
+  /** The lowest price. */
+  low: Decimal;
+  /** The last trade's price. */
+  close: Decimal;
+  /** How much base was traded. */
+  baseVolume: Decimal;
+  /** How much quote was traded. */
+  quoteVolume: Decimal;
+  /** How many trades. */
+  trades: number;
+  /** How much base takers bought. */
+  takerBuyBase: Decimal;
+  /** How much quote takers bought it for. */
+  takerBuyQuote: Decimal;
+  /** The first trade; null without one. */
+  firstTradeId: number | null;
+  /** The last trade; null without one. */
+  lastTradeId: number | null;
+  /**
+   * Is it over? It will not change any more then. Where shards have threads and the system's clock this is said a tenth
+   * of a second late, so that no trade can still be on its way.
+   */
+  closed: boolean;
+}
+
+/** Which candles. */
+export interface KlinesOptions {
+  /** The first ones with an `openTime` from here on, in milliseconds since 1970; the newest ones without. */
+  from?: number;
+  /** None with a later `openTime`, in milliseconds since 1970. */
+  to?: number;
+  /** How many at most, 1 to 1,000; default 500. */
+  limit?: number;
+  /** With candles in which nothing was traded: they repeat the price before them. Default true. */
+  fill?: boolean;
+}
+
+/** The last 24 hours of a symbol, by whole minutes: 1,440 of them, the running one included. */
+export interface Ticker {
+  /** Of which symbol. */
+  symbol: string;
+  /** The first millisecond that counts. */
+  openTime: number;
+  /** When this was asked for. */
+  closeTime: number;
+  /** The first price of the 24 hours; null without a trade in them. */
+  open: Decimal | null;
+  /** The highest price; null without a trade. */
+  high: Decimal | null;
+  /** The lowest price; null without a trade. */
+  low: Decimal | null;
+  /** The last price, whenever that was; null before the first trade. */
+  last: Decimal | null;
+  /** Base of the last trade. */
+  lastQuantity: Decimal | null;
+  /** `last` - `open`; null without a trade. */
+  change: SignedDecimal | null;
+  /** `change` in percent of `open`, three decimals, rounded half to even. */
+  changePercent: SignedDecimal | null;
+  /** The volume-weighted average price, with four decimals more than a price, rounded half to even; null without a trade. */
+  vwap: Decimal | null;
+  /** How much base was traded. */
+  baseVolume: Decimal;
+  /** How much quote was traded. */
+  quoteVolume: Decimal;
+  /** The best bid; null without one. */
+  bid: BookLevel | null;
+  /** The best ask; null without one. */
+  ask: BookLevel | null;
+  /** The first trade; null without one. */
+  firstTradeId: number | null;
+  /** The last trade; null without one. */
+  lastTradeId: number | null;
+  /** How many trades. */
+  count: number;
+}
+
 /** A trade of the public feed. */
 export interface Trade {
   /** 1, 2, 3 ... per symbol, without holes. */
