@@ -10,11 +10,17 @@ import { native } from '../ts/native.ts';
 import { RAW_LAYOUT } from '../ts/raw.ts';
 import { LAYOUT } from '../ts/records.ts';
 import { ERROR_CODES } from '../ts/codes.ts';
+import { KIND, STREAM_LAYOUT } from '../ts/streams/layout.ts';
 
 test('TypeScript and Rust agree on where everything is', (t) => {
   t.deepEqual(
-    { ...LAYOUT, ...ANSWER_LAYOUT, raw: RAW_LAYOUT, book: BOOK_LAYOUT },
+    { ...LAYOUT, ...ANSWER_LAYOUT, raw: RAW_LAYOUT, book: BOOK_LAYOUT, streams: STREAM_LAYOUT },
     JSON.parse(native.layout()),
+  );
+  t.deepEqual(Object.keys(KIND), [...STREAM_LAYOUT.kinds]);
+  t.deepEqual(
+    Object.values(KIND),
+    STREAM_LAYOUT.kinds.map((_kind, index) => index),
   );
 });
 

@@ -168,6 +168,14 @@ export const ROWS: Row[] = [
     call: ({ engine }) => engine.book(NAME, { levels: 21 }),
   },
   {
+    code: 'INVALID_INTERVAL',
+    number: 1013,
+    class: ValidationError,
+    field: 'interval',
+    throws: true,
+    call: ({ engine }) => engine.klines(NAME, '2m' as '1m'),
+  },
+  {
     code: 'BATCH_TOO_LARGE',
     number: 1014,
     class: ValidationError,

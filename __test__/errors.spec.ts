@@ -26,6 +26,7 @@ const ELSEWHERE: Record<string, string> = {
   ENGINE_CLOSED: 'needs a closed engine: bad-input.spec.ts and lifecycle.spec.ts',
   INTERNAL: 'needs a broken invariant: lifecycle.spec.ts plants one',
   OUTCOME_UNKNOWN: 'needs a broken invariant: lifecycle.spec.ts plants one',
+  SLOW_CONSUMER: 'no call of these has a consumer: streams-lifecycle.spec.ts',
   JOURNAL_IO: 'needs a disk that fails: the tests of faults',
   STORAGE_FULL: 'needs a disk that is full: the tests of faults',
   CORRUPT_STATE: 'needs a data directory: kept-lifecycle.spec.ts',

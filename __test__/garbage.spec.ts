@@ -76,6 +76,12 @@ const CALLS: Record<string, (engine: Engine, given: never) => unknown> = {
   updateAsset: (engine, given) => engine.assets.update('ETH', given),
   createAsset: (engine, given) => engine.assets.create(given),
   createSymbol: (engine, given) => engine.symbols.create(given),
+  watchBook: (engine, given) => engine.watchBook(given).return(),
+  watchBookOptions: (engine, given) => engine.watchBook('BTC-USDT', given).return(),
+  watchTradesOptions: (engine, given) => engine.watchTrades('BTC-USDT', given).return(),
+  watchKlines: (engine, given) => engine.watchKlines('BTC-USDT', given).return(),
+  watchExecutions: (engine, given) => engine.watchExecutions(given).return(),
+  watchBalances: (engine, given) => engine.watchBalances(given).return(),
 };
 /** Requests that are good until one or two of their fields are garbage. */
 const OCO = {

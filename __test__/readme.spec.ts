@@ -101,6 +101,8 @@ const PAGES = await Promise.all([
   readPage('README.md', false),
   readPage('docs/ORDERS.md', true),
   readPage('docs/DURABILITY.md', true),
+  readPage('docs/MARKET-DATA.md', true),
+  readPage('docs/METRICS.md', true),
 ]);
 const FOLDER = await realpath(await mkdtemp(join(tmpdir(), 'lightning-pages-')));
 test.after.always(() => rm(FOLDER, { recursive: true }));
