@@ -3,8 +3,11 @@
  * lines, and how often, is decided elsewhere.
  */
 
-import type { BookLevel, BookSnapshot, Trade } from '../index.ts';
+import type { LocalBbo, LocalBookLevel, LocalBookLevels, TickerMessage, TradeMessage } from '../index.ts';
 import { colors, count, duration, grouped } from './terminal.ts';
+
+/** A book as it is drawn. */
+export type Book = LocalBbo & LocalBookLevels;
 
 export interface View {
   title: string;
@@ -17,9 +20,11 @@ export interface View {
   tradeRate: number;
   inFlight: number;
   latency: { p50: number; p99: number; p999: number; max: number };
-  books: BookSnapshot[];
+  books: Book[];
+  /** Of each book; null before it has come. */
+  tickers: (TickerMessage | null)[];
   /** Of all symbols, newest first. */
-  tape: Trade[];
+  tape: TradeMessage[];
   /** Recent mids of each book, oldest first; for the eye, so floats will do. */
   mids: number[][];
 }
@@ -53,7 +58,9 @@ export function frame(view: View, columns: number, rows: number): string {
     '',
     ...body,
     '',
-    ...view.books.map((book, index) => midLine(book, view.mids[index] ?? [], width - 56)),
+    ...view.books.map((book, index) =>
+      midLine(book, view.tickers[index] ?? null, view.mids[index] ?? [], width - 68),
+    ),
     ` ${colors.dim('calls')} ${colors.bold(`${count(view.callRate)}/s`)} ${colors.dim(`of ${count(view.offered)}/s offered`)}` +
       `   ${colors.dim('trades')} ${colors.bold(`${count(view.tradeRate)}/s`)}` +
       `   ${colors.dim('in flight')} ${count(view.inFlight)}`,
@@ -62,16 +69,16 @@ export function frame(view: View, columns: number, rows: number): string {
   ].join('\n');
 }
 
-function ladder(book: BookSnapshot, levels: number): string[] {
+function ladder(book: Book, levels: number): string[] {
   const bids = book.bids.slice(0, levels);
   const asks = book.asks.slice(0, levels);
   const largest = Math.max(...[...bids, ...asks].map(({ quantity }) => Number(quantity)), Number.MIN_VALUE);
   const blank = Array.from({ length: levels }, (): Cell[] => []);
-  const side = (list: BookLevel[], paint: (text: string) => string): Cell[][] =>
+  const side = (list: LocalBookLevel[], paint: (text: string) => string): Cell[][] =>
     list.map((level) => [
       { text: ` ${grouped(level.price).padStart(10)}`, paint },
       { text: level.quantity.padStart(10) },
-      { text: String(level.orders).padStart(4), paint: colors.dim },
+      { text: String(level.orders ?? '').padStart(4), paint: colors.dim },
       { text: ` ${bar(Number(level.quantity) / largest, 16)}`, paint },
     ]);
   const between =
@@ -89,7 +96,7 @@ function ladder(book: BookSnapshot, levels: number): string[] {
   ].map((cells) => line(cells, LADDER_WIDTH));
 }
 
-function tape(trades: Trade[], rows: number): Cell[][] {
+function tape(trades: TradeMessage[], rows: number): Cell[][] {
   const lines = trades.slice(0, rows - 1).map((trade): Cell[] => {
     const paint = trade.takerSide === 'buy' ? colors.green : colors.red;
     return [
@@ -102,14 +109,16 @@ function tape(trades: Trade[], rows: number): Cell[][] {
   return [[{ text: '  last trades, by taker side', paint: colors.dim }], ...lines];
 }
 
-function midLine(book: BookSnapshot, mids: number[], width: number): string {
+function midLine(book: Book, ticker: TickerMessage | null, mids: number[], width: number): string {
   const seen = mids.slice(-Math.max(0, width));
   const low = Math.min(...seen);
   const high = Math.max(...seen);
-  const range = seen.length === 0 ? '' : `${low.toFixed(2)} – ${high.toFixed(2)}`;
+  const range = ticker?.low && ticker.high ? `${grouped(ticker.low)} – ${grouped(ticker.high)}` : '';
+  const volume = `${count(Number(ticker?.baseVolume ?? 0))} ${book.symbol.split('-')[0]}`;
   return (
     ` ${book.symbol}  ${colors.bold(grouped(book.mid ?? '—').padStart(11))} ` +
-    `${colors.dim(`${(book.spreadBps ?? '—').padStart(6)} bps`)}  ${colors.cyan(sparkline(seen, low, high))} ${colors.dim(range)}`
+    `${colors.dim(`${(book.spreadBps ?? '—').padStart(6)} bps`)}  ${colors.cyan(sparkline(seen, low, high))} ` +
+    colors.dim(`${range}  ${volume}`)
   );
 }
 

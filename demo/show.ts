@@ -4,11 +4,13 @@
 
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { Engine, Trade } from '../index.ts';
+import type { Engine } from '../index.ts';
+import { Followed } from './followed.ts';
 import type { Market } from './market.ts';
 import type { View } from './screen.ts';
-import { count, duration, percentiles } from './terminal.ts';
+import { count, duration, grouped, percentiles } from './terminal.ts';
 
 /** Something that watches until it is ended. */
 export interface Show {
@@ -26,12 +28,13 @@ interface Moment {
 const FRAME_MS = 100;
 /** Rates are averages over this many frames. */
 const RATE_FRAMES = 10;
-const TAPE = 24;
+/** More of each side than a screen shows. */
+const LEVELS = 20;
 
 /** Redraws one screen until it is ended. */
 export function liveScreen(engine: Engine, market: Market, title: string): Show {
   const screen = fork(fileURLToPath(new URL('screen-process.ts', import.meta.url)));
-  const tape = new Tape(engine, market.symbols);
+  const followed = new Followed(engine, market.symbols, FRAME_MS);
   const mids = market.symbols.map((): number[] => []);
   const moments: Moment[] = [{ at: 0, calls: 0, trades: 0 }];
   const update = (): void => {
@@ -40,7 +43,7 @@ export function liveScreen(engine: Engine, market: Market, title: string): Show 
     moments.push({ at: market.elapsed, calls, trades });
     const since = moments.length > RATE_FRAMES ? moments.shift() : moments[0];
     const span = Math.max(1, market.elapsed - (since?.at ?? 0)) / 1000;
-    const books = market.symbols.map((symbol) => engine.book(symbol));
+    const books = followed.books.map((book) => ({ ...book.bbo(), ...book.levels({ count: LEVELS }) }));
     for (const [index, { mid }] of books.entries()) if (mid !== null) mids[index]?.push(Number(mid));
     const view: View = {
       title,
@@ -52,7 +55,8 @@ export function liveScreen(engine: Engine, market: Market, title: string): Show 
       inFlight: market.inFlight,
       latency: percentiles(market.latency),
       books,
-      tape: tape.read(),
+      tickers: followed.tickers.map((ticker) => ticker ?? null),
+      tape: [...followed.tape],
       mids,
     };
     if (screen.connected) screen.send(view);
@@ -61,7 +65,10 @@ export function liveScreen(engine: Engine, market: Market, title: string): Show 
   return {
     async end() {
       clearInterval(timer);
+      // The last frame shows what the market came to: what it asked for last has arrived a frame later.
+      await sleep(2 * FRAME_MS);
       update();
+      await followed.end();
       const gone = once(screen, 'exit');
       if (screen.connected) screen.disconnect();
       if (screen.exitCode === null) await gone;
@@ -69,43 +76,23 @@ export function liveScreen(engine: Engine, market: Market, title: string): Show 
   };
 }
 
-/** The newest trades of all symbols. */
-class Tape {
-  readonly #engine: Engine;
-  readonly #next: Map<string, number>;
-  #trades: Trade[] = [];
-
-  constructor(engine: Engine, symbols: readonly string[]) {
-    this.#engine = engine;
-    this.#next = new Map(symbols.map((symbol) => [symbol, 1]));
-  }
-
-  /** Newest first. */
-  read(): Trade[] {
-    const fresh: Trade[] = [];
-    for (const [symbol, next] of this.#next) {
-      const latest = this.#engine.trades(symbol, { limit: TAPE }).filter(({ tradeId }) => tradeId >= next);
-      this.#next.set(symbol, (latest.at(-1)?.tradeId ?? next - 1) + 1);
-      fresh.push(...latest);
-    }
-    fresh.sort((a, b) => b.ts - a.ts || b.tradeId - a.tradeId);
-    this.#trades = [...fresh, ...this.#trades].slice(0, TAPE);
-    return this.#trades;
-  }
-}
-
 /** One line a second until it is ended. */
 export function plainLines(engine: Engine, market: Market, title: string): Show {
   console.log(`lightning-exchange   ${title}   ${count(market.options.rate)} calls/s offered`);
+  const followed = new Followed(engine, market.symbols, FRAME_MS);
   let before: Moment = { at: 0, calls: 0, trades: 0 };
   const timer = setInterval(() => {
     const { calls } = market.totals;
     const { trades } = market;
     const span = Math.max(1, market.elapsed - before.at) / 1000;
     const { p50, p99, p999 } = percentiles(market.latency);
-    const touch = market.symbols.map((symbol) => {
-      const { bid, ask, spreadBps } = engine.bbo(symbol);
-      return `${symbol} ${bid?.price ?? '-'} / ${ask?.price ?? '-'} (${spreadBps ?? '-'} bps)`;
+    const touch = followed.books.map((book, index) => {
+      const { symbol, bid, ask, spreadBps } = book.bbo();
+      const { last, baseVolume } = followed.tickers[index] ?? {};
+      return (
+        `${symbol} ${bid?.price ?? '-'} / ${ask?.price ?? '-'} (${spreadBps ?? '-'} bps), ` +
+        `last ${last ?? '-'}, volume ${grouped(baseVolume ?? '0')}`
+      );
     });
     console.log(
       [
@@ -121,6 +108,7 @@ export function plainLines(engine: Engine, market: Market, title: string): Show 
   return {
     async end() {
       clearInterval(timer);
+      await followed.end();
     },
   };
 }
