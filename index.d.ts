@@ -458,7 +458,10 @@ interface EngineConfig {
     };
     /** What is kept for reading back. */
     history?: {
-        /** Trades per symbol, for `trades` and `myTrades`; default 10,000. */
+        /**
+         * Trades per symbol, for `trades` and `myTrades`; default 10,000. Streams of trades are told from them, too: who falls
+         * behind by more has a gap, and with 0 there is nothing but gaps.
+         */
         tradesPerSymbol?: number;
         /**
          * Candles per symbol, for `klines`: 0 to 100 times the usual number, which is that of 3,600 seconds, 10,080 minutes
@@ -1900,7 +1903,7 @@ type DetailsByCode = {
         quoteScaleNeeded?: number;
     };
     SLOW_CONSUMER: {
-        from?: number;
+        from: number;
     };
     JOURNAL_IO: {
         reason: string;
@@ -2012,8 +2015,8 @@ declare class RateLimitError extends LightningError {
 declare class AdminError extends LightningError {
 }
 /**
- * A stream has ended because its consumer was too slow (7xxx); `details.from` is where to resume it: the `fromId` of
- * trades, the `fromSeq` of executions, of which those of that record may come again.
+ * A stream has ended because its consumer was too slow (7xxx); `details.from` is the first that was missed: a trade id, or
+ * a record of the log. Resumed from there (`fromId`, `fromSeq`), a stream begins with a gap: what is forgotten by then.
  */
 declare class StreamError extends LightningError {
     readonly code: 'SLOW_CONSUMER';
@@ -2118,7 +2121,7 @@ interface Kline {
     lastTradeId: number | null;
     /**
      * Is it over? It will not change any more then. Where shards have threads and the system's clock this is said a tenth
-     * of a second late, so that no trade can still be on its way.
+     * of a second late, so that no trade is still on its way, unless its shard did not get to run for longer than that.
      */
     closed: boolean;
 }
@@ -2244,7 +2247,8 @@ interface WatchOptions {
 /**
  * What becomes of a lossless stream whose consumer is so slow that what it wants next is not remembered any more.
  * - `'gap'` (default): it is told what it has missed (see {@link Gap}), and goes on.
- * - `'close'`: it ends with `SLOW_CONSUMER`, whose `details.from` says where to resume.
+ * - `'close'`: it ends with `SLOW_CONSUMER`, whose `details.from` says where to resume. What is forgotten already when a
+ *   stream begins does not end it: that is a gap.
  */
 type SlowPolicy = 'gap' | 'close';
 /** How a book is watched. */
@@ -2563,7 +2567,7 @@ interface EngineEvents {
     /** As {@link Engine.watchBalances}. */
     balance: [message: BalanceMessage | Gap];
     /** As {@link Engine.watchStatus}. */
-    status: [message: StatusMessage];
+    status: [message: StatusMessage | Gap];
 }
 
 /** How an engine is doing, for whoever operates it. docs/METRICS.md says what to look at. */
@@ -3022,8 +3026,8 @@ declare class ResultReader {
 /**
  * Messages as they come: iterate it with `for await`.
  *
- * It begins when it is made, not when it is first read: what happens from then on is in it. Nothing is fetched before
- * somebody asks, and then one batch at a time, so that a slow consumer costs no memory. What a consumer who is slow
+ * It begins when it is made, not when it is first read: what happens from then on is in it. But for the first batch,
+ * nothing is fetched before somebody asks, and then one batch at a time, so that a slow consumer costs no memory. What a consumer who is slow
  * misses depends on what is watched: states of a book, of best prices, of tickers and candles between two messages are
  * left out (it gets the newest, and what has changed since the last one it got); of trades, executions and balances
  * nothing is left out without saying so ({@link Gap}, or `SLOW_CONSUMER`).
@@ -3172,8 +3176,8 @@ declare abstract class Watching {
      * @example
      * ```ts
      * let fromId = 1;
-     * for await (const trade of engine.watchTrades('BTC-USDT', { fromId, slow: 'close' })) {
-     *   if (trade.type === 'trade') fromId = trade.tradeId + 1;
+     * for await (const trade of engine.watchTrades('BTC-USDT', { fromId })) {
+     *   fromId = (trade.type === 'gap' ? trade.to : trade.tradeId) + 1; // where to resume
      * }
      * ```
      */
@@ -3236,7 +3240,7 @@ declare abstract class Watching {
      */
     watchBalances(options?: WatchBalancesOptions): Stream<BalanceSnapshot | BalanceMessage | Gap>;
     /** Follows the engine's own state, first as it is, and what operators do with symbols. */
-    watchStatus(options?: WatchOptions): Stream<StatusMessage>;
+    watchStatus(options?: WatchOptions): Stream<StatusMessage | Gap>;
 }
 
 /** Assets and symbols: what is traded for what, and by which rules. */

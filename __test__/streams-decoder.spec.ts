@@ -143,9 +143,6 @@ test('trades, as objects and as numbers', (t) => {
   ];
   const objects = read(records);
   t.deepEqual(objects, wanted);
-  // Where a consumer that is too slow could go on.
-  t.is(told(records).resumeFrom, 43);
-  t.is(told(records, { symbol, raw: true }).resumeFrom, 43);
 
   const [batch] = read(records, { symbol, raw: true }) as TradeBatch[];
   if (!batch) throw new Error('there is no batch');
@@ -250,7 +247,8 @@ test('nobody gets ahead of those who wait, not even from in between', async (t) 
 test('it ends after what is left, and says why once', async (t) => {
   const { source, stream } = supplied();
   source.put(1);
-  source.over('slow');
+  source.over('slow', 7);
+  t.is(source.missedFrom, 7);
   source.serve();
   t.deepEqual(await stream.next(), { value: 1, done: false });
   await t.throwsAsync(stream.next(), { message: 'too slow' });

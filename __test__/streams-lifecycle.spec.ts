@@ -273,8 +273,14 @@ test('a consumer that is too slow: a gap that says what is missing, and the rest
   t.is(error.code, 'SLOW_CONSUMER');
   if (!error.is('SLOW_CONSUMER')) return;
   t.is(error.number, 7000);
-  t.is(error.details.from ?? 1, last + 1);
+  t.is(error.details.from, last + 1);
   // Resumed from there, what is not remembered any more is a gap; from what is remembered, nothing is missing.
+  const [lost, next] = await take(
+    engine.watchTrades('BTC-USDT', { fromId: error.details.from, slow: 'close' }),
+    2,
+  );
+  t.like(lost, { type: 'gap', from: last + 1 });
+  t.true(lost?.type === 'gap' && next?.type === 'trade' && next.tradeId === lost.to + 1);
   const oldest = ids.at(-1)! - 40;
   const resumed = await take(engine.watchTrades('BTC-USDT', { fromId: oldest, slow: 'close' }), 41);
   t.deepEqual(

@@ -294,6 +294,41 @@ inBothModes('candles: the open one, and those that close', async (t, mode) => {
   t.like(closed, { openTime: START, close: '102.00', high: '102.00', low: '100.00' });
 });
 
+inBothModes(
+  'candles that have closed while nobody took any: all of them, the oldest first',
+  async (t, mode) => {
+    const engine = await openDesk(t, mode);
+    await tradeAt(engine, '100');
+    const stream = engine.watchKlines('BTC-USDT', '1s');
+    await one(stream);
+    // More than one update has room for.
+    await engine.advance(2_500_000);
+    await tradeAt(engine, '101');
+    const klines = await until(stream, (kline) => kline.openTime === START + 2_500_000);
+    const closed = klines.filter((kline) => kline.closed).map((kline) => kline.openTime);
+    t.deepEqual(
+      [...new Set(closed)],
+      Array.from({ length: 2_500 }, (_, second) => START + second * 1_000),
+    );
+  },
+);
+
+test('a candle that has more than 24 days to go is waited for in peace', async (t) => {
+  const engine = await openDesk(t, 'inline'); // on the first of January
+  await tradeAt(engine, '100');
+  const warnings: string[] = [];
+  const warned = (warning: Error): unknown => warnings.push(warning.name);
+  process.on('warning', warned);
+  t.teardown(() => process.off('warning', warned));
+  const stream = engine.watchKlines('BTC-USDT', '1M');
+  await one(stream);
+  const next = stream.next();
+  await sleep(50);
+  t.deepEqual(warnings, []);
+  await stream.return();
+  t.true((await next).done);
+});
+
 inBothModes('the engine, and what operators do with symbols', async (t, mode) => {
   const engine = await openDesk(t, mode);
   const stream = engine.watchStatus();

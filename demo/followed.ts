@@ -20,6 +20,8 @@ export class Followed {
   readonly #stop = new AbortController();
   readonly #frameMs: number;
   readonly #ends: Promise<void>[];
+  /** Why a stream ended before its time. */
+  #failure: { error: unknown } | undefined;
   #tape: TradeMessage[] = [];
 
   /** Follows these symbols until it is ended, and asks for news so often. */
@@ -43,6 +45,7 @@ export class Followed {
   async end(): Promise<void> {
     this.#stop.abort();
     await Promise.all(this.#ends);
+    if (this.#failure) throw this.#failure.error;
   }
 
   async #followBook(engine: Engine, symbol: string, index: number): Promise<void> {
@@ -70,12 +73,12 @@ export class Followed {
     }
   }
 
-  /** That it was stopped is no failure. */
+  /** That it was stopped is no failure. Another one is told at the end: until then nobody waits for it. */
   async #untilStopped(followed: Promise<void>): Promise<void> {
     try {
       await followed;
     } catch (error) {
-      if (!(error instanceof Error && error.name === 'AbortError')) throw error;
+      if (!(error instanceof Error && error.name === 'AbortError')) this.#failure ??= { error };
     }
   }
 }

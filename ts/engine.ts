@@ -70,6 +70,8 @@ export { Assets, Symbols } from './symbols.ts';
 const BATCH_MAX = 1_000;
 /** Records of the log that are read at a time. */
 const AUDIT_PAGE = 1_000;
+/** Until what was only written is asked for again. */
+const HISTORY_PAUSE_MS = 20;
 /** Trades that are read at a time. */
 const HISTORY_PAGE = 1_000;
 
@@ -557,8 +559,9 @@ export class Engine extends Watching {
   ): AsyncGenerator<Trade, void, undefined> {
     const { fromId, toId } = fields('options', options);
     const name = text('symbol', symbol);
-    const newest = this.trades(name, { limit: 1 }).at(-1)?.tradeId ?? 0;
-    const last = place('toId', toId) ?? newest;
+    // None is remembered where none is to be; the journal says then how many there are.
+    const newest = this.trades(name, { limit: 1 }).at(-1)?.tradeId;
+    const last = Math.min(place('toId', toId) ?? Infinity, newest ?? Infinity);
     let next = place('fromId', fromId) ?? 1;
     while (next <= last) {
       const from = next;
@@ -568,8 +571,10 @@ export class Engine extends Watching {
       const wanted = page.filter(({ tradeId }) => tradeId <= last);
       yield* wanted;
       const end = page.at(-1)?.tradeId;
-      if (end === undefined) return;
-      next = end + 1;
+      if (end !== undefined) next = end + 1;
+      else if (newest === undefined) return;
+      // What is only written is on the disk a moment later, and read from there.
+      else await new Promise((resolve) => setTimeout(resolve, HISTORY_PAUSE_MS));
     }
   }
 

@@ -74,7 +74,7 @@ export type DetailsByCode = {
   ASSET_DISABLED: { asset: string };
   ASSET_IN_USE: { symbol?: string };
   SYMBOL_PRECISION_INEXACT: { quoteScaleNeeded?: number };
-  SLOW_CONSUMER: { from?: number };
+  SLOW_CONSUMER: { from: number };
   JOURNAL_IO: { reason: string };
   STORAGE_FULL: { reason?: string };
   CORRUPT_STATE: CorruptPlace;
@@ -202,8 +202,8 @@ export class RateLimitError extends LightningError {
 /** An asset or a symbol can't be created, changed or removed like that (6xxx). */
 export class AdminError extends LightningError {}
 /**
- * A stream has ended because its consumer was too slow (7xxx); `details.from` is where to resume it: the `fromId` of
- * trades, the `fromSeq` of executions, of which those of that record may come again.
+ * A stream has ended because its consumer was too slow (7xxx); `details.from` is the first that was missed: a trade id, or
+ * a record of the log. Resumed from there (`fromId`, `fromSeq`), a stream begins with a gap: what is forgotten by then.
  */
 export class StreamError extends LightningError {
   declare readonly code: 'SLOW_CONSUMER';

@@ -198,10 +198,13 @@ export class LocalOrderBook {
   #change(message: LocalBookDelta): ApplyResult {
     if (message.seq < message.prevSeq)
       throw new TypeError(`seq ${message.seq} is below prevSeq ${message.prevSeq}`);
-    this.#refine(message.bids);
-    this.#refine(message.asks);
-    const bids = keysOf(this.#bids, message.bids, this.#scale);
-    const asks = keysOf(this.#asks, message.asks, this.#scale);
+    let scale = this.#scale;
+    for (const [price] of message.bids) scale = Math.max(scale, decimalsOf(price));
+    for (const [price] of message.asks) scale = Math.max(scale, decimalsOf(price));
+    // All that can throw comes before all that changes.
+    const bids = keysOf(this.#bids, message.bids, scale);
+    const asks = keysOf(this.#asks, message.asks, scale);
+    if (scale > this.#scale) this.#rescale(scale);
     setAll(this.#bids, message.bids, bids);
     setAll(this.#asks, message.asks, asks);
     return this.#stamp(message);
@@ -220,15 +223,11 @@ export class LocalOrderBook {
     return 'gap';
   }
 
-  /** If one of these prices is finer than any before, all prices are compared at its scale from now on. */
-  #refine(tuples: readonly LocalBookTuple[]): void {
-    for (const [price] of tuples) {
-      const decimals = decimalsOf(price);
-      if (decimals <= this.#scale) continue;
-      this.#bids.rescale(decimals);
-      this.#asks.rescale(decimals);
-      this.#scale = decimals;
-    }
+  /** Prices have more decimals than any before. */
+  #rescale(scale: number): void {
+    this.#bids.rescale(scale);
+    this.#asks.rescale(scale);
+    this.#scale = scale;
   }
 }
 

@@ -42,12 +42,10 @@ export interface About {
 
 /** Who gets messages. */
 export interface Receiver extends About {
-  /** Where it could go on, were it to end here. */
-  resumeFrom: number | undefined;
   /** One more. */
   put(message: unknown): void;
   /** No more come. */
-  over(why: End): void;
+  over(why: End, from: number): void;
 }
 
 /** Reads messages out of a buffer that the native side has filled. */
@@ -110,14 +108,10 @@ export class StreamReader {
         to.put(this.#gap(at, to));
         break;
       case KIND.ended:
-        to.over(ENDS[this.bytes[at + 9] ?? 0] ?? 'closed');
+        to.over(ENDS[this.bytes[at + 9] ?? 0] ?? 'closed', this.#view.getFloat64(at + 16, true));
         break;
       case KIND.json:
-        for (const message of this.#json(at)) {
-          // A record of the log may have led to more than what came: it is told again.
-          to.resumeFrom = message.seq ?? to.resumeFrom;
-          to.put(message);
-        }
+        for (const message of this.#json(at)) to.put(message);
         break;
       default:
         throw new Error(`unknown kind of message ${kind}`);
@@ -192,7 +186,6 @@ export class StreamReader {
     const scales = this.#scalesOf(symbolOf(to));
     const count = this.#view.getUint32(at + 12, true);
     const from = at + HEADER;
-    to.resumeFrom = this.#view.getFloat64(from + (count - 1) * TRADE, true) + 1;
     if (to.raw) {
       // A copy: the buffer is filled again, and the batch is the consumer's to keep.
       to.put(new TradeBatch(this.bytes.slice(from, from + count * TRADE), scales));
@@ -228,7 +221,6 @@ export class StreamReader {
         ts: view.getFloat64(at + 16, true),
         bookSeq: view.getFloat64(at + 24, true),
       };
-      to.resumeFrom = message.lastTradeId + 1;
       to.put(message);
     }
   }

@@ -1,6 +1,6 @@
 /** Listeners to everything that happens: a subscription for each symbol, or one for all accounts, while somebody listens. */
 
-import type { Listeners } from '../events.ts';
+import { type Listeners, tellOne } from '../events.ts';
 import type { EngineEvents, SymbolInfo } from '../types.ts';
 import type { Fields } from '../values.ts';
 import type { Source, Watched } from './source.ts';
@@ -45,15 +45,21 @@ export class StreamListeners {
     }
     const { ofSymbols, what } = WATCHES[event];
     this.#sources.set(event, new Set());
-    if (!ofSymbols) return this.#watch(event, what);
-    for (const symbol of this.#engine.symbols.values()) this.#watch(event, what, symbol);
+    try {
+      if (!ofSymbols) return this.#watch(event, what);
+      for (const symbol of this.#engine.symbols.values()) this.#watch(event, what, symbol);
+    } catch (error) {
+      this.heed(event, false);
+      throw error;
+    }
   }
 
   /** There is a symbol more. */
   added(symbol: SymbolInfo): void {
     for (const event of this.#sources.keys()) {
       const { ofSymbols, what } = WATCHES[event];
-      if (ofSymbols) this.#watch(event, what, symbol);
+      // The symbol is there all the same, if nothing more can be watched: whoever listens is told.
+      if (ofSymbols) tellOne(() => this.#watch(event, what, symbol));
     }
   }
 

@@ -25,6 +25,8 @@ export interface Engine {
 }
 
 const RESOLVED = Promise.resolve();
+/** `setTimeout`'s longest wait: a month's candle may have longer to go. */
+const LONGEST_MS = 2 ** 31 - 1;
 /** So much too late nobody minds. */
 const TIMER_SLACK_MS = 1;
 
@@ -164,7 +166,7 @@ export class Pump implements Supply {
 
   /** What is due by itself, heartbeats for instance, is due while somebody watches. It keeps nothing alive. */
   #setTimer(): void {
-    const wait = this.#sources.size > 0 ? native.nextPoll(this.#streams) : -1;
+    const wait = this.#sources.size > 0 ? Math.min(native.nextPoll(this.#streams), LONGEST_MS) : -1;
     if (wait < 0) return this.#stopTimer();
     const due = performance.now() + wait;
     // One that comes too soon finds nothing and sets the next one, which costs less than setting it anew each time.
@@ -187,9 +189,9 @@ export class Pump implements Supply {
 }
 
 /** The consumer has fallen behind what is remembered. */
-function slow({ resumeFrom }: Source): LightningError {
-  const details = resumeFrom === undefined ? {} : { from: resumeFrom };
-  return refuse('SLOW_CONSUMER', 'what comes next is not remembered any more', undefined, details);
+function slow({ missedFrom }: Source): LightningError {
+  const message = `what comes next, from ${missedFrom} on, is not remembered any more`;
+  return refuse('SLOW_CONSUMER', message, undefined, { from: missedFrom });
 }
 
 /** The number of a subscription, or why there is none. */

@@ -11,8 +11,6 @@ export interface Watched {
   readonly accountId?: number | undefined;
   readonly counts?: boolean;
   readonly raw?: boolean;
-  /** Where it begins, if that was said. */
-  readonly resumeFrom?: number | undefined;
 }
 
 /** Whom a source asks for more, and tells when it needs no more. */
@@ -45,8 +43,8 @@ export class Source implements Receiver {
   readonly accountId: number | undefined;
   readonly counts: boolean;
   readonly raw: boolean;
-  /** Where a slow consumer could go on: behind the last trade, or at the last record, that it was told of. */
-  resumeFrom: number | undefined;
+  /** The first that a consumer who was too slow has missed: a trade id, or the number of a record. */
+  missedFrom = 0;
   /** It is told more when there is something. */
   wanting = false;
   readonly #supply: Supply;
@@ -60,13 +58,12 @@ export class Source implements Receiver {
   #unsignal: (() => void) | undefined;
 
   constructor(id: number, supply: Supply, watched: Watched) {
-    const { symbol, accountId, counts = false, raw = false, resumeFrom } = watched;
+    const { symbol, accountId, counts = false, raw = false } = watched;
     this.id = id;
     this.symbol = symbol;
     this.accountId = accountId;
     this.counts = counts;
     this.raw = raw;
-    this.resumeFrom = resumeFrom;
     this.#supply = supply;
   }
 
@@ -85,9 +82,10 @@ export class Source implements Receiver {
   }
 
   /** No more messages come. */
-  over(why: End): void {
+  over(why: End, from: number): void {
     if (this.#isOver) return;
     this.#end = why;
+    this.missedFrom = from;
     this.#supply.forget(this);
     this.#finish();
   }

@@ -8,8 +8,8 @@ const abandoned = new FinalizationRegistry<WeakRef<Source>>((source) => source.d
 /**
  * Messages as they come: iterate it with `for await`.
  *
- * It begins when it is made, not when it is first read: what happens from then on is in it. Nothing is fetched before
- * somebody asks, and then one batch at a time, so that a slow consumer costs no memory. What a consumer who is slow
+ * It begins when it is made, not when it is first read: what happens from then on is in it. But for the first batch,
+ * nothing is fetched before somebody asks, and then one batch at a time, so that a slow consumer costs no memory. What a consumer who is slow
  * misses depends on what is watched: states of a book, of best prices, of tickers and candles between two messages are
  * left out (it gets the newest, and what has changed since the last one it got); of trades, executions and balances
  * nothing is left out without saying so ({@link Gap}, or `SLOW_CONSUMER`).

@@ -111,8 +111,8 @@ export abstract class Watching {
    * @example
    * ```ts
    * let fromId = 1;
-   * for await (const trade of engine.watchTrades('BTC-USDT', { fromId, slow: 'close' })) {
-   *   if (trade.type === 'trade') fromId = trade.tradeId + 1;
+   * for await (const trade of engine.watchTrades('BTC-USDT', { fromId })) {
+   *   fromId = (trade.type === 'gap' ? trade.to : trade.tradeId) + 1; // where to resume
    * }
    * ```
    */
@@ -140,7 +140,7 @@ export abstract class Watching {
       aggregate: isAggregate,
       slow: policy(slow),
     };
-    return this.#ofSymbol(symbol, what, signal, { raw: isRaw, resumeFrom: what.fromId });
+    return this.#ofSymbol(symbol, what, signal, { raw: isRaw });
   }
 
   /**
@@ -194,7 +194,7 @@ export abstract class Watching {
       fromSeq: optional('fromSeq', fromSeq),
       slow: policy(slow),
     };
-    return this.#watch(what, { accountId: account, resumeFrom: what.fromSeq }, signal);
+    return this.#watch(what, { accountId: account }, signal);
   }
 
   /**
@@ -220,7 +220,7 @@ export abstract class Watching {
   }
 
   /** Follows the engine's own state, first as it is, and what operators do with symbols. */
-  watchStatus(options: WatchOptions = {}): Stream<StatusMessage> {
+  watchStatus(options: WatchOptions = {}): Stream<StatusMessage | Gap> {
     return this.#watch({ kind: 'status' }, {}, fields('options', options).signal);
   }
 

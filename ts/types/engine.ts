@@ -45,7 +45,10 @@ export interface EngineConfig {
   clock?: 'system' | 'manual' | { manual: number };
   /** What is kept for reading back. */
   history?: {
-    /** Trades per symbol, for `trades` and `myTrades`; default 10,000. */
+    /**
+     * Trades per symbol, for `trades` and `myTrades`; default 10,000. Streams of trades are told from them, too: who falls
+     * behind by more has a gap, and with 0 there is nothing but gaps.
+     */
     tradesPerSymbol?: number;
     /**
      * Candles per symbol, for `klines`: 0 to 100 times the usual number, which is that of 3,600 seconds, 10,080 minutes

@@ -37,5 +37,5 @@ export interface EngineEvents {
   /** As {@link Engine.watchBalances}. */
   balance: [message: BalanceMessage | Gap];
   /** As {@link Engine.watchStatus}. */
-  status: [message: StatusMessage];
+  status: [message: StatusMessage | Gap];
 }

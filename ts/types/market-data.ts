@@ -107,7 +107,7 @@ export interface Kline {
   lastTradeId: number | null;
   /**
    * Is it over? It will not change any more then. Where shards have threads and the system's clock this is said a tenth
-   * of a second late, so that no trade can still be on its way.
+   * of a second late, so that no trade is still on its way, unless its shard did not get to run for longer than that.
    */
   closed: boolean;
 }

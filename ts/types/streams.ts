@@ -19,7 +19,8 @@ export interface WatchOptions {
 /**
  * What becomes of a lossless stream whose consumer is so slow that what it wants next is not remembered any more.
  * - `'gap'` (default): it is told what it has missed (see {@link Gap}), and goes on.
- * - `'close'`: it ends with `SLOW_CONSUMER`, whose `details.from` says where to resume.
+ * - `'close'`: it ends with `SLOW_CONSUMER`, whose `details.from` says where to resume. What is forgotten already when a
+ *   stream begins does not end it: that is a gap.
  */
 export type SlowPolicy = 'gap' | 'close';
 

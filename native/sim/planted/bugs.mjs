@@ -610,11 +610,11 @@ export const BUGS = [
     edits: [
       {
         file: MATCHER_THREAD,
-        find: 'self.settle(out, held, shown);',
+        find: 'self.settle(out, held, trades, shown);',
         replace: `if BUG {
             self.replies.push(&mut out.replies, shown);
         }
-        self.settle(out, held, shown);`,
+        self.settle(out, held, trades, shown);`,
       },
     ],
     test: ENGINE_TEST,
@@ -624,16 +624,17 @@ export const BUGS = [
     edits: [
       {
         file: MATCHER_THREAD,
-        find: 'let shown = self.feeds.publish(&self.matcher, out, true);',
+        find: 'let shown = self.feeds.publish(&self.matcher, out, true, late);',
         replace: `let held = if BUG {
-            self.settle(out, held, Lsn(0));
+            self.settle(out, held, trades.clone(), Lsn(0));
             self.replies.push(&mut out.replies, Lsn(0));
             self.mischief.step();
             Vec::new()
         } else {
             held
         };
-        let shown = self.feeds.publish(&self.matcher, out, true);`,
+        let late = |feed: &Arc<Feed>| self.streams.bring_up_to_date(feed);
+        let shown = self.feeds.publish(&self.matcher, out, true, late);`,
       },
     ],
     test: ENGINE_TEST,

@@ -1,7 +1,7 @@
 //! How shards call the market-data thread: a flag each time, and a system call only when it sleeps.
 
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering, fence};
 use std::thread::Thread;
 use std::time::Duration;
 
@@ -21,7 +21,9 @@ impl Rung {
     /// Trades wait to be made candles of.
     pub(crate) const LATE: Self = Self(8);
     /// The engine's state has changed: everybody is woken.
-    pub(crate) const ALL: Self = Self(7);
+    pub(crate) const ALL: Self = Self(Self::EVERYBODY.0 | Self::BOOKS.0 | Self::WORDS.0 | Self::LOOK.0);
+    /// In it only where everybody is woken.
+    pub(crate) const EVERYBODY: Self = Self(16);
 
     /// What a matcher's batch is about.
     pub(crate) const fn of(books: bool, trades: bool) -> Self {
@@ -55,10 +57,10 @@ impl Bell {
     pub(crate) fn ring(&self, about: Rung) {
         // Said before it is looked whether anybody sleeps, as who goes to sleep says so before looking for this: one of
         // the two sees the other.
-        if self.rung.load(Ordering::Relaxed) & about.0 != about.0 {
+        // Behind what it announces: a flag that is still there is taken by somebody who sees that.
+        fence(Ordering::SeqCst);
+        if self.rung.load(Ordering::SeqCst) & about.0 != about.0 {
             self.rung.fetch_or(about.0, Ordering::SeqCst);
-        } else {
-            std::sync::atomic::fence(Ordering::SeqCst);
         }
         if self.asleep.load(Ordering::SeqCst)
             && self.asleep.swap(false, Ordering::SeqCst)

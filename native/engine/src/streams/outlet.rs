@@ -73,7 +73,7 @@ impl Outlet {
 
     /// Something is new. Wakes the owner if it wants that, or says when to try again.
     pub(crate) fn hear(&self, rung: Rung, now: Instant) -> Option<Instant> {
-        if rung == Rung::ALL {
+        if rung.has(Rung::EVERYBODY) {
             self.wake();
             return None;
         }
@@ -146,5 +146,16 @@ mod tests {
         assert_eq!(outlet.hear(Rung::NOTHING, due + Duration::from_secs(1)), None);
         assert_eq!(woken.load(Ordering::SeqCst), 2);
         assert!(outlet.polls(true, true, due + Duration::from_secs(1)));
+    }
+
+    #[test]
+    fn everybody_is_woken_by_what_is_for_everybody_and_by_nothing_else() {
+        let (outlet, woken) = outlet();
+        let now = Instant::now();
+        outlet.set_due(now + Duration::from_secs(1));
+        outlet.hear(Rung::BOOKS.and(Rung::WORDS).and(Rung::LOOK).and(Rung::LATE), now);
+        assert_eq!(woken.load(Ordering::SeqCst), 0, "it wants nothing");
+        outlet.hear(Rung::ALL.and(Rung::LATE), now);
+        assert_eq!(woken.load(Ordering::SeqCst), 1);
     }
 }

@@ -157,10 +157,11 @@ impl AccountDesk {
         self.rest();
     }
 
-    /// Has matchers hand on nothing, if nobody watches any account.
+    /// Has matchers hand on nothing, if nobody watches any account and every sequencer has heard of that.
     fn rest(&self) {
         let mut readiness = self.readiness();
-        if *readiness == Readiness::On && self.watchers.load(Ordering::SeqCst) == 0 {
+        let is_unwatched = self.watchers.load(Ordering::SeqCst) == 0;
+        if *readiness == Readiness::On && is_unwatched && self.wishes.iter().all(Wishes::is_idle) {
             *readiness = Readiness::Off;
             self.wants_trades.store(false, Ordering::SeqCst);
         }
@@ -208,6 +209,7 @@ impl AccountDesk {
                         hub.accounts.begin_all(hub.journal.last());
                     }
                 }
+                hub.accounts.rest();
             }
             Box::new(|| ())
         }));

@@ -34,6 +34,12 @@ impl<K: Ord> Wishes<K> {
         std::mem::take(&mut inner.wanted)
     }
 
+    /// Has the shard heard all of them?
+    pub(crate) fn is_idle(&self) -> bool {
+        let inner = self.lock();
+        !inner.under_way && inner.wanted.is_empty()
+    }
+
     /// Is there any?
     pub(crate) fn is_anything(&self) -> bool {
         !self.lock().wanted.is_empty()

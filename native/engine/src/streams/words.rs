@@ -86,7 +86,8 @@ pub enum Behind {
     /// It is told what it has missed, and goes on.
     #[default]
     Gap,
-    /// It ends (`SLOW_CONSUMER`, 7000): it can be resumed from where it was.
+    /// It ends (`SLOW_CONSUMER`, 7000). What is resumed from there is told first what is forgotten of it: what was missed
+    /// before it began does not end a subscription.
     End,
 }
 
@@ -141,7 +142,10 @@ pub enum Update<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
     /// It fell behind, and wanted to end then.
-    Slow,
+    Slow {
+        /// The first that it has missed: a trade id, or the number of a record.
+        from: u64,
+    },
     /// Its symbol was removed.
     Removed,
     /// The engine was closed, or has halted.

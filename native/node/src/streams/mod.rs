@@ -96,11 +96,14 @@ impl Streams {
         let engine = &*self.shared.engine;
         let more = session.poll(Instant::now(), BUDGET, &mut |id, update| {
             let Some(about) = watched.get(&id) else { return true };
-            if matches!(update, Update::Ended(_)) {
-                gone.push(id);
-            }
+            let is_over = matches!(update, Update::Ended(_));
             match write(&mut writer, engine, id, about, update) {
-                Ok(()) => true,
+                Ok(()) => {
+                    if is_over {
+                        gone.push(id);
+                    }
+                    true
+                }
                 Err(Needs(bytes)) => {
                     needs = Some(bytes);
                     false
@@ -108,9 +111,7 @@ impl Streams {
             }
         });
         for id in gone {
-            if needs.is_none() {
-                watched.remove(&id);
-            }
+            watched.remove(&id);
         }
         writer.finish(more, needs)
     }

@@ -238,12 +238,14 @@ impl<'a> Writer<'a> {
     }
 
     pub(crate) fn ended(&mut self, id: SubscriptionId, why: Ended) -> Result<(), Needs> {
-        let flags = match why {
-            Ended::Slow => 0,
-            Ended::Removed => 1,
-            Ended::Closed => 2,
+        let (flags, from) = match why {
+            Ended::Slow { from } => (0, from),
+            Ended::Removed => (1, 0),
+            Ended::Closed => (2, 0),
         };
-        self.reserve(HEADER)?.head(id, ENDED, flags, 0);
+        let mut record = self.reserve(HEADER)?;
+        record.head(id, ENDED, flags, 0);
+        record.f64(16, from);
         Ok(())
     }
 

@@ -91,9 +91,7 @@ impl AccountView {
                     if let Place::BeforeStart { missed_from: Some(from), .. } = self.place
                         && from <= start.seq
                     {
-                        if self.behind == Behind::End {
-                            return table.end(Ended::Slow, take);
-                        }
+                        // Before it began: no reason to end.
                         let told = table.gap(from.0, start.seq.0, take);
                         if told == Told::Taken {
                             self.place = Place::BeforeStart { number, missed_from: None };
@@ -131,8 +129,10 @@ impl AccountView {
                     }
                     told
                 }
-                Next::Behind(..) | Next::Gap(..) if self.behind == Behind::End => {
-                    table.end(Ended::Slow, take)
+                Next::Behind(lost, _) | Next::Gap(lost, _)
+                    if self.behind == Behind::End && matches!(self.place, Place::At(_)) =>
+                {
+                    table.end(Ended::Slow { from: lost.from.0 }, take)
                 }
                 Next::Behind(lost, place) => {
                     let told = table.gap(lost.from.0, lost.to.0, take);

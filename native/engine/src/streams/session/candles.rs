@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use lightning_core::archive::{Interval, Kline, Ticker};
+use lightning_core::archive::{Interval, Kline, KlineQuery, Ticker};
 use lightning_core::types::{SymbolId, Timestamp};
 
 use super::subscription::{Table, Take, Told};
@@ -12,7 +12,7 @@ use crate::streams::Update;
 const TICKER_EVERY: Duration = Duration::from_secs(1);
 /// A candle whose time is over is looked for so often until nothing of it is under way any more.
 const CLOSE_EVERY: Duration = Duration::from_millis(10);
-/// Candles of one update: the newest.
+/// Candles of one update: the oldest that are wanted.
 const KLINES_MAX: usize = 1_000;
 
 /// What a subscription was told last. It is told when there was a trade, and otherwise when figures have changed, which
@@ -78,7 +78,7 @@ impl KlineView {
     }
 
     pub(super) fn next_poll(&self, time: Timestamp) -> Option<Duration> {
-        let open = self.told.as_ref()?.1.first()?;
+        let Some(open) = self.told.as_ref()?.1.first() else { return Some(CLOSE_EVERY) };
         let left = open.end_time.0.saturating_sub(time.0);
         Some(Duration::from_nanos(left).max(CLOSE_EVERY))
     }
@@ -96,7 +96,8 @@ impl KlineView {
             return Told::Nothing;
         }
         let klines = feed.with_archive(time, |archive, as_of| {
-            archive.klines_since(self.interval, self.from, KLINES_MAX, as_of)
+            let (interval, from, limit) = (self.interval, Some(self.from), KLINES_MAX);
+            archive.klines(&KlineQuery { interval, from, to: None, limit, fill: true }, as_of)
         });
         if klines.is_empty() || self.told.as_ref().is_some_and(|(_, told)| klines == *told) {
             return Told::Nothing;
@@ -104,8 +105,9 @@ impl KlineView {
         let told = table.told(klines.len(), take(Update::Klines(&klines)));
         if told == Told::Taken {
             // What is over and may still change is told again.
-            let open = klines.iter().position(|kline| !kline.closed).unwrap_or(klines.len() - 1);
-            self.from = klines[open].open_time;
+            let open = klines.iter().position(|kline| !kline.closed).unwrap_or(klines.len());
+            // Where none is open, there were too many for one update.
+            self.from = klines.get(open).map_or(klines[klines.len() - 1].end_time, |open| open.open_time);
             self.told = Some((last_trade, klines[open..].to_vec()));
         }
         told

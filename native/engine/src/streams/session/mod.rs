@@ -169,6 +169,8 @@ impl Session {
         // What is published from here on wakes again; what was published before is seen.
         fence(Ordering::SeqCst);
         let state = self.hub.status.now().0;
+        // Nobody wakes it any more then.
+        let is_due = is_due || matches!(state, State::Closed | State::Halted);
         self.look_for_removals();
         if words || states {
             self.hub.turn();

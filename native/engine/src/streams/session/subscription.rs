@@ -180,7 +180,7 @@ impl Table {
         if !take(Update::Ended(why)) {
             return Told::Refused;
         }
-        if why == Ended::Slow {
+        if matches!(why, Ended::Slow { .. }) {
             Counting::add(&self.hub.counting.ended_slow, 1);
         }
         self.told(0, true);

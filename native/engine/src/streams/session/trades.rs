@@ -14,6 +14,8 @@ pub(super) struct TradesView {
     next: u64,
     aggregate: bool,
     behind: Behind,
+    /// Was it told anything? What was missed before is no reason to end.
+    is_begun: bool,
 }
 
 impl TradesView {
@@ -33,7 +35,7 @@ impl TradesView {
             // Ids begin at 1.
             |from| from.0.max(1),
         );
-        Self { symbol, next, aggregate, behind }
+        Self { symbol, next, aggregate, behind, is_begun: from.is_none() }
     }
 
     pub(super) fn tell(&mut self, table: &mut Table, take: Take<'_>) -> Told {
@@ -64,11 +66,13 @@ impl TradesView {
             since.missed
         });
         let told = match missed {
-            Some(_) if self.behind == Behind::End => table.end(Ended::Slow, take),
+            Some((from, _)) if self.behind == Behind::End && self.is_begun => {
+                table.end(Ended::Slow { from: from.0 }, take)
+            }
             Some((from, to)) => {
                 let told = table.gap(from.0, to.0, take);
                 if told == Told::Taken {
-                    self.next = to.0 + 1;
+                    (self.next, self.is_begun) = (to.0 + 1, true);
                 }
                 told
             }
@@ -101,7 +105,7 @@ impl TradesView {
             table.told(trades.len(), take(Update::Trades(trades)))
         };
         if told == Told::Taken {
-            self.next = last.id.0 + 1;
+            (self.next, self.is_begun) = (last.id.0 + 1, true);
         }
         told
     }
