@@ -6,6 +6,7 @@
 //
 //   node scripts/planted-bugs.mjs             all of them
 //   node scripts/planted-bugs.mjs cancel      those whose name says "cancel"
+//   node scripts/planted-bugs.mjs --texts     only whether each can still be planted: no test is run
 //   node scripts/planted-bugs.mjs --rates     besides, which other tests, and how many of 2,000 seeds, notice each
 
 import { spawnSync } from 'node:child_process';
@@ -58,6 +59,10 @@ for (const bug of bugs) {
   plant(bug);
 }
 appendFileSync(join(copy, 'native/core/src/lib.rs'), SWITCH);
+if (process.argv.includes('--texts')) {
+  console.log(`${bugs.length} bugs can be planted`);
+  process.exit(0);
+}
 
 // Without a bug everything must pass, or a failure would prove nothing.
 const tests = [...new Set(bugs.map((bug) => JSON.stringify(testOf(bug))))].map((test) => JSON.parse(test));
