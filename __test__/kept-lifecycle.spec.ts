@@ -167,7 +167,13 @@ for (const [scene, code, stdout, total] of ENDS) {
     t.is(ended.stdout, stdout, ended.report);
     t.notRegex(ended.stderr, /panicked|FATAL|Segmentation|core dumped/, ended.report);
     const engine = await openKept(t, dataDir);
-    t.deepEqual(engine.recovery?.warnings, []);
+    const warnings = engine.recovery?.warnings ?? ['it was not recovered'];
+    // An opening may end between the manifest's first copy and the second one.
+    const usual = scene.endsWith('opening') ? ['MANIFEST-a is missing', 'MANIFEST-b is missing'] : [];
+    t.deepEqual(
+      warnings.filter((warning) => !usual.includes(warning)),
+      [],
+    );
     if (total !== null) t.is((await engine.accounts.balances(1))[0]?.total, total);
     await engine.close();
   });

@@ -130,38 +130,39 @@ export class Pump implements Supply {
    * whatever that does, it is polled for later: nothing calls this but the event loop.
    */
   poll(): void {
-    for (const source of this.#fetchAll()) source.serve();
+    const more = this.#fetch();
+    const fed = this.#fed;
+    this.#fed = [];
+    for (const source of fed) source.serve();
     if (!this.#engine.isInline && !this.#hasPolled) {
       this.#hasPolled = true;
       setImmediate(this.#turned).unref();
     }
-    this.#setTimer();
+    // What was fetched is taken before what is left: consumers get on when this turn is over.
+    if (more) this.#schedule();
+    else this.#setTimer();
   }
 
-  /** Fetches what there is; gives those that were told something. */
-  #fetchAll(): Source[] {
+  /** Fetches as much as the buffer has room for; true if there is more. */
+  #fetch(): boolean {
     try {
-      this.#fetch();
+      const reader = this.#reader;
+      const count = this.#count;
+      this.#count = 0;
+      let end = native.pollStreams(this.#streams, this.#wanting, count, reader.bytes);
+      while (end < 0) {
+        reader.resize(-end);
+        end = native.pollStreams(this.#streams, this.#wanting, 0, reader.bytes);
+      }
+      const more = reader.read(end, this.#find);
+      if (!more) reader.shrink();
+      return more;
     } catch (cause) {
       // Our bug. Consumers are told, rather than left waiting or the process ended; the engine is not concerned.
       const error = refuse('INTERNAL', `what streams tell can't be read: ${String(cause)}`);
       for (const source of Array.from(this.#sources.values())) source.fail(error);
+      return false;
     }
-    const fed = this.#fed;
-    this.#fed = [];
-    return fed;
-  }
-
-  #fetch(): void {
-    const reader = this.#reader;
-    for (let more = true; more;) {
-      const count = this.#count;
-      this.#count = 0;
-      const end = native.pollStreams(this.#streams, this.#wanting, count, reader.bytes);
-      if (end < 0) reader.resize(-end);
-      else more = reader.read(end, this.#find);
-    }
-    reader.shrink();
   }
 
   /** What is due by itself, heartbeats for instance, is due while somebody watches. It keeps nothing alive. */

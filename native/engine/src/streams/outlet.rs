@@ -1,7 +1,8 @@
 //! How a session is woken: once, until it has polled, and for states alone not sooner than it may.
 //!
 //! Of some things every word counts: trades, executions, orders. Of others the newest state does: a book's levels, a
-//! ticker. What the latter cost is bounded: between two looks at them passes four times what the last one took.
+//! ticker. What the latter cost is bounded: between two looks at them passes nine times what the last one took. Words
+//! wait for less than a millisecond at most, where there are so many subscriptions that looking at them takes long.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -18,8 +19,12 @@ pub(crate) struct Outlet {
     wants_words: AtomicBool,
     /// Some subscription of whose kind the newest state counts may get more.
     wants_states: AtomicBool,
+    /// There are new words, and it was too early to wake for them.
+    has_words: AtomicBool,
     /// There are new states, and it was too early to wake for them.
     has_states: AtomicBool,
+    /// Nanoseconds since `began`: nobody is woken for words before.
+    words_due: AtomicU64,
     /// Nanoseconds since `began`: states are not looked at before.
     states_due: AtomicU64,
     began: Instant,
@@ -32,7 +37,9 @@ impl Outlet {
             woken: AtomicBool::new(false),
             wants_words: AtomicBool::new(false),
             wants_states: AtomicBool::new(false),
+            has_words: AtomicBool::new(false),
             has_states: AtomicBool::new(false),
+            words_due: AtomicU64::new(0),
             states_due: AtomicU64::new(0),
             began: Instant::now(),
         }
@@ -42,10 +49,11 @@ impl Outlet {
     /// too early to look at states.
     pub(crate) fn polls(&self, words: bool, states: bool, now: Instant) -> bool {
         self.set_wants(words, states);
-        let is_due = now >= self.due();
+        let is_due = now >= self.time(&self.states_due);
         if is_due {
             self.has_states.store(false, Ordering::SeqCst);
         }
+        self.has_words.store(false, Ordering::SeqCst);
         self.woken.store(false, Ordering::SeqCst);
         is_due
     }
@@ -63,12 +71,21 @@ impl Outlet {
 
     /// States are not looked at before.
     pub(crate) fn set_due(&self, due: Instant) {
-        let due = due.saturating_duration_since(self.began);
-        self.states_due.store(u64::try_from(due.as_nanos()).unwrap_or(u64::MAX), Ordering::SeqCst);
+        self.set_time(&self.states_due, due);
     }
 
-    fn due(&self) -> Instant {
-        self.began + Duration::from_nanos(self.states_due.load(Ordering::SeqCst))
+    /// Nobody is woken for words before.
+    pub(crate) fn set_words_due(&self, due: Instant) {
+        self.set_time(&self.words_due, due);
+    }
+
+    fn set_time(&self, of: &AtomicU64, time: Instant) {
+        let time = time.saturating_duration_since(self.began);
+        of.store(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX), Ordering::SeqCst);
+    }
+
+    fn time(&self, of: &AtomicU64) -> Instant {
+        self.began + Duration::from_nanos(of.load(Ordering::SeqCst))
     }
 
     /// Something is new. Wakes the owner if it wants that, or says when to try again.
@@ -80,16 +97,20 @@ impl Outlet {
         if rung.has(Rung::BOOKS.and(Rung::WORDS)) {
             self.has_states.store(true, Ordering::SeqCst);
         }
-        let due = self.due();
-        let has_states = self.wants_states.load(Ordering::SeqCst) && self.has_states.load(Ordering::SeqCst);
-        if has_states && now >= due {
-            self.wake();
-            return None;
+        if rung.has(Rung::WORDS) {
+            self.has_words.store(true, Ordering::SeqCst);
         }
-        if rung.has(Rung::WORDS) && self.wants_words.load(Ordering::SeqCst) {
+        let due = |wants: &AtomicBool, has: &AtomicBool, due: &AtomicU64| {
+            let is_wanted = wants.load(Ordering::SeqCst) && has.load(Ordering::SeqCst);
+            is_wanted.then(|| self.time(due))
+        };
+        let words = due(&self.wants_words, &self.has_words, &self.words_due);
+        let states = due(&self.wants_states, &self.has_states, &self.states_due);
+        if words.into_iter().chain(states).any(|due| due <= now) {
             self.wake();
         }
-        has_states.then_some(due)
+        // What it is woken for it looks at when it is there.
+        words.into_iter().chain(states).filter(|&due| due > now).min()
     }
 
     /// Wakes the owner, unless that is under way.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use lightning_core::types::{AccountId, Lsn};
 
-use super::subscription::{Table, Take, Told};
+use super::subscription::{Scratch, Table, Take, Told};
 use crate::streams::accounts::{Entry, Ring};
 use crate::streams::hub::Hub;
 use crate::streams::tap::Lost;
@@ -82,7 +82,6 @@ impl AccountView {
     }
 
     pub(super) fn tell(&mut self, table: &mut Table, take: Take<'_>) -> Told {
-        let hub = table.hub.clone();
         loop {
             let next = self.look(table);
             let told = match next {
@@ -139,13 +138,13 @@ impl AccountView {
                     if told == Told::Taken {
                         self.place = place;
                         if matches!(self.place, Place::BeforeStart { .. }) {
-                            hub.accounts.ask(&hub, self.account, true);
+                            ask(table, self.account);
                         }
                     }
                     told
                 }
                 Next::AskAgain(end) => {
-                    hub.accounts.ask(&hub, self.account, true);
+                    ask(table, self.account);
                     let Place::BeforeStart { number, .. } = &mut self.place else {
                         unreachable!("only a start is asked for again")
                     };
@@ -165,14 +164,15 @@ impl AccountView {
     }
 
     fn look(&self, table: &mut Table) -> Next {
-        let hub = table.hub.clone();
+        let most = table.items_max();
+        let Table { hub, scratch, .. } = table;
         let plane = hub.plane();
         let Some(ring) = plane.accounts().ring(self.account) else { return Next::Nothing };
         match self.place {
             Place::BeforeAll { missed_from } => match hub.accounts.all_begun() {
                 None => Next::Nothing,
                 // Nothing was missed: there is no such record yet.
-                Some(begun) if begun < missed_from => self.collect(ring, 0, table),
+                Some(begun) if begun < missed_from => self.collect(ring, 0, most, scratch),
                 Some(begun) => Next::Gap(Lost { from: missed_from, to: begun }, Place::At(0)),
             },
             Place::BeforeStart { number, .. } => {
@@ -185,14 +185,13 @@ impl AccountView {
                 });
                 start.unwrap_or(if is_forgotten { Next::AskAgain(ring.end()) } else { Next::Nothing })
             }
-            Place::At(number) => self.collect(ring, number, table),
+            Place::At(number) => self.collect(ring, number, most, scratch),
         }
     }
 
     /// Copies what is next, up to a bound.
-    fn collect(&self, ring: &Ring, number: u64, table: &mut Table) -> Next {
-        let most = table.items_max();
-        let (reports, balances) = (&mut table.scratch.reports, &mut table.scratch.balances);
+    fn collect(&self, ring: &Ring, number: u64, most: usize, scratch: &mut Scratch) -> Next {
+        let (reports, balances) = (&mut scratch.reports, &mut scratch.balances);
         reports.clear();
         balances.clear();
         let entries = match ring.from(number) {
@@ -225,4 +224,9 @@ impl AccountView {
             _ => Place::At(next),
         }
     }
+}
+
+/// Has its sequencer tell what an account is.
+fn ask(table: &Table, account: Option<AccountId>) {
+    table.hub.accounts.ask(&table.hub, account, true);
 }

@@ -35,8 +35,7 @@ impl FullView {
 
     pub(super) fn tell(&mut self, table: &mut Table, take: Take<'_>) -> Told {
         let mut scratch = std::mem::take(&mut table.scratch);
-        let hub = table.hub.clone();
-        let plane = hub.plane();
+        let plane = table.hub.plane();
         let news = plane.book(self.symbol).and_then(|book| {
             let (generation, change) = (book.generation(), book.changes_end());
             let mut now = Cursor { generation, change, seq: book.seq(), at: book.at(), checksum: None };

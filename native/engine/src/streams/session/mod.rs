@@ -5,6 +5,7 @@
 //!
 //! | file | what it tells |
 //! |---|---|
+//! | `sort` | rounds of looking at subscriptions |
 //! | `subscription` | what is watched, by kind |
 //! | `source` | what is read of a symbol once for all subscriptions of it |
 //! | `top`, `full` | the best levels of a book, and all of them |
@@ -20,14 +21,13 @@ mod bbo;
 mod candles;
 mod full;
 mod orders;
+mod sort;
 mod source;
 mod status;
 mod subscription;
 mod top;
 mod trades;
 
-use std::collections::{BTreeMap, HashMap};
-use std::ops::Bound;
 use std::sync::atomic::{Ordering, fence};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
@@ -35,8 +35,9 @@ use std::time::{Duration, Instant};
 use lightning_core::reject::Code;
 use lightning_core::types::SymbolId;
 
+use self::sort::Sort;
 use self::source::Source;
-use self::subscription::{Kind, Subscription, Table, Told};
+use self::subscription::{Kind, Subscription, Table};
 use crate::clock::Clock;
 use crate::refusal::Refusal;
 use crate::registry::{Key, Registry, Symbol};
@@ -59,6 +60,13 @@ const ITEMS_MAX: usize = 8_192;
 const PACED_FROM: Duration = Duration::from_micros(250);
 /// And never longer than this.
 const PAUSE_MAX: Duration = Duration::from_millis(250);
+/// Looking at states goes on so long before words are looked at again.
+const SLICE: Duration = Duration::from_micros(200);
+/// Between two looks at the clock.
+const SLICE_SUBSCRIPTIONS: usize = 16;
+/// Looking at words is paced where it took that long, and less than that is waited for between two looks.
+const WORDS_PACED_FROM: Duration = Duration::from_micros(20);
+const WORDS_PAUSE_MAX: Duration = Duration::from_micros(400);
 
 /// Subscriptions of one consumer: a Node handle, a connection.
 pub struct Session {
@@ -68,13 +76,12 @@ pub struct Session {
     outlet: Arc<Outlet>,
     /// Nobody wakes its owner, and nothing is put off: the owner is the thread that does everything.
     is_inline: bool,
-    subscriptions: BTreeMap<SubscriptionId, Subscription>,
+    words: Sort,
+    states: Sort,
     table: Table,
     last_id: u32,
-    /// The last one that was looked at: the next round begins behind it.
-    last_looked: [SubscriptionId; 2],
-    /// A look at states was not finished.
-    is_looking: bool,
+    /// How long the look at states has taken that is not finished.
+    looking: Option<Duration>,
     /// Removals of symbols that it knows of.
     removals: u64,
 }
@@ -96,11 +103,11 @@ impl Session {
             clock: clock.clone(),
             outlet,
             is_inline,
-            subscriptions: BTreeMap::new(),
+            words: Sort::default(),
+            states: Sort::default(),
             table: Table::new(hub.clone()),
             last_id: 0,
-            last_looked: [SubscriptionId(0); 2],
-            is_looking: false,
+            looking: None,
             removals: hub.removals.load(Ordering::SeqCst),
         }
     }
@@ -123,7 +130,7 @@ impl Session {
         if self.hub.status.now().0 != State::Open {
             return Err(Refusal::new(Code::EngineClosed, Code::EngineClosed.meaning()));
         }
-        if self.subscriptions.len() >= SUBSCRIPTIONS_MAX {
+        if self.words.all.len() + self.states.all.len() >= SUBSCRIPTIONS_MAX {
             let message = format!("no more than {SUBSCRIPTIONS_MAX} subscriptions");
             return Err(Refusal::new(Code::InvalidRequest, message));
         }
@@ -139,22 +146,22 @@ impl Session {
         let kind = Kind::begin(watch, &mut self.table, self.clock.peek());
         self.last_id = self.last_id.checked_add(1).expect("fewer subscriptions than there are numbers");
         let id = SubscriptionId(self.last_id);
-        self.subscriptions.insert(id, Subscription { wants: true, symbol: of_symbol, kind });
+        let sort = if kind.is_of_words() { &mut self.words } else { &mut self.states };
+        sort.all.insert(id, Subscription { wants: true, symbol: of_symbol, kind });
+        sort.wanting += 1;
         Ok(id)
     }
 
     /// Ends a subscription: nothing more is told of it. False if there is none.
     pub fn unwatch(&mut self, id: SubscriptionId) -> bool {
-        let Some(subscription) = self.subscriptions.remove(&id) else { return false };
+        let Some(subscription) = self.words.remove(id).or_else(|| self.states.remove(id)) else { return false };
         subscription.end(&mut self.table);
         true
     }
 
     /// The consumer has taken what a subscription was told, and may be told more: one update. Poll when all is said.
     pub fn want(&mut self, id: SubscriptionId) {
-        if let Some(subscription) = self.subscriptions.get_mut(&id) {
-            subscription.wants = true;
-        }
+        _ = self.words.want(id) || self.states.want(id);
     }
 
     /// Hands out what there is for subscriptions that want something: one update for each, and `budget` levels, trades,
@@ -164,33 +171,28 @@ impl Session {
     /// Whoever has an answer finds here what it tells of books and trades, and, once a sequencer has applied it, of
     /// accounts. True if there is more for somebody who wants it: poll again, without waiting to be woken.
     pub fn poll(&mut self, now: Instant, budget: usize, offer: Offer<'_>) -> bool {
-        let (words, states) = self.wants();
-        let is_due = self.outlet.polls(words, states, now) || self.is_inline;
+        let is_due = self.outlet.polls(self.words.wanting > 0, self.states.wanting > 0, now) || self.is_inline;
         // What is published from here on wakes again; what was published before is seen.
         fence(Ordering::SeqCst);
         let state = self.hub.status.now().0;
         // Nobody wakes it any more then.
         let is_due = is_due || matches!(state, State::Closed | State::Halted);
         self.look_for_removals();
-        if words || states {
+        let wants_states = self.states.wanting > 0;
+        if self.words.wanting > 0 || wants_states {
             self.hub.turn();
         }
         self.table.round(now, self.clock.peek(), budget.max(1), state);
-        let is_done = !words || self.look(0, offer);
-        let mut is_all = is_done;
-        if states && is_done {
-            if is_due || self.is_looking {
-                let began = Instant::now();
-                is_all = self.look(1, offer);
-                self.is_looking = !is_all;
-                self.pace(began);
+        let mut is_all = self.look_at_words(offer);
+        if wants_states && is_all {
+            if is_due || self.looking.is_some() {
+                is_all = self.look_at_states(offer);
             } else {
                 self.outlet.leave_states();
                 self.hub.bell.ring(Rung::LOOK);
             }
         }
-        let (words, states) = self.wants();
-        self.outlet.set_wants(words, states);
+        self.outlet.set_wants(self.words.wanting > 0, self.states.wanting > 0);
         !is_all
     }
 
@@ -199,55 +201,48 @@ impl Session {
     #[must_use]
     pub fn next_poll(&self, now: Instant) -> Option<Duration> {
         let time = self.clock.peek();
-        let wanting = self.subscriptions.values().filter(|subscription| subscription.wants);
+        // Words are never due by themselves.
+        let wanting = self.states.all.values().filter(|subscription| subscription.wants);
         wanting.filter_map(|subscription| subscription.kind.next_poll(now, time)).min()
     }
 
-    /// Does any subscription want words, and does any want states?
-    fn wants(&self) -> (bool, bool) {
-        let wanting = self.subscriptions.values().filter(|subscription| subscription.wants);
-        wanting.fold((false, false), |(words, states), subscription| {
-            let is_words = subscription.kind.is_of_words();
-            (words || is_words, states || !is_words)
-        })
-    }
-
-    /// Looks at the subscriptions of one sort, each once, behind where the last round ended. False if it had to stop.
-    fn look(&mut self, sort: usize, offer: Offer<'_>) -> bool {
-        let after = self.last_looked[sort];
-        let later = (Bound::Excluded(after), Bound::Unbounded);
-        let ids = self.subscriptions.range(later).chain(self.subscriptions.range(..=after));
-        let ids = ids.filter(|(_, each)| each.wants && each.kind.is_of_words() == (sort == 0));
-        let mut ids = std::mem::take(&mut self.table.ids).refill(ids.map(|(&id, _)| id));
-        let mut is_all = true;
-        for id in ids.drain(..) {
-            if self.table.budget == 0 {
-                is_all = false;
-                break;
-            }
-            let subscription = self.subscriptions.get_mut(&id).expect("it was just there");
-            match subscription.tell(&mut self.table, &mut |update| offer(id, update)) {
-                Told::Nothing => {}
-                Told::Taken => subscription.wants = false,
-                Told::Refused => {
-                    is_all = false;
-                    break;
-                }
-                Told::Ended => _ = self.unwatch(id),
-            }
-            self.last_looked[sort] = id;
+    /// False if it had to stop.
+    fn look_at_words(&mut self, offer: Offer<'_>) -> bool {
+        if self.words.wanting == 0 {
+            return true;
         }
-        ids.clear();
-        self.table.ids = ids;
-        is_all
-    }
-
-    /// What states cost is bounded: a fifth of a core.
-    fn pace(&self, began: Instant) {
+        let began = Instant::now();
+        let is_continued = self.words.began.is_some();
+        // All that it takes: whoever keeps up misses nothing.
+        let is_done = self.words.look(&mut self.table, None, offer);
         let now = Instant::now();
         let took = now - began;
-        let pause = if took < PACED_FROM { Duration::ZERO } else { (4 * took).min(PAUSE_MAX) };
+        let pause = if took < WORDS_PACED_FROM { Duration::ZERO } else { (4 * took).min(WORDS_PAUSE_MAX) };
+        self.outlet.set_words_due(now + pause);
+        // Those that were looked at before it had to stop may have been woken for since.
+        is_done && !is_continued
+    }
+
+    /// What states cost is bounded: a tenth of a core. False if it had to stop.
+    fn look_at_states(&mut self, offer: Offer<'_>) -> bool {
+        let began = Instant::now();
+        let slice = (!self.is_inline).then(|| began + SLICE);
+        let is_done = self.states.look(&mut self.table, slice, offer);
+        let now = Instant::now();
+        let is_continued = self.looking.is_some();
+        let took = self.looking.take().unwrap_or_default() + (now - began);
+        if !is_done {
+            self.looking = Some(took);
+            return false;
+        }
+        let pause = if took < PACED_FROM { Duration::ZERO } else { (9 * took).min(PAUSE_MAX) };
         self.outlet.set_due(now + pause);
+        if is_continued {
+            // Those that were looked at first may be new again.
+            self.outlet.leave_states();
+            self.hub.bell.ring(Rung::LOOK);
+        }
+        true
     }
 
     fn look_for_removals(&mut self) {
@@ -257,7 +252,7 @@ impl Session {
         }
         // Held for long only by an operator's call, who rings when it is over.
         let Ok(registry) = self.registry.try_read() else { return };
-        for source in self.table.sources.values_mut() {
+        for source in self.table.sources.iter_mut().flatten() {
             source.is_removed = registry.symbol(source.symbol.spec.id()).removed;
         }
         self.removals = removals;
@@ -271,28 +266,17 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        while let Some((_, subscription)) = self.subscriptions.pop_first() {
-            subscription.end(&mut self.table);
+        for sort in [&mut self.words, &mut self.states] {
+            while let Some((_, subscription)) = sort.all.pop_first() {
+                subscription.end(&mut self.table);
+            }
         }
         self.hub.counting.sessions.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
-/// A buffer that is filled again, so that it stops allocating.
-trait Refill<T> {
-    fn refill(self, items: impl Iterator<Item = T>) -> Self;
-}
-
-impl<T> Refill<T> for Vec<T> {
-    fn refill(mut self, items: impl Iterator<Item = T>) -> Self {
-        self.clear();
-        self.extend(items);
-        self
-    }
-}
-
-/// Sources by symbol.
-type Sources = HashMap<SymbolId, Source>;
+/// Sources by the numbers of their symbols.
+type Sources = Vec<Option<Source>>;
 
 /// Why a subscription has nothing more to be told, if it has.
 fn over(state: State, is_removed: bool) -> Option<Ended> {

@@ -20,16 +20,19 @@ impl OrdersView {
     pub(super) fn tell(&mut self, table: &mut Table, take: Take<'_>) -> Told {
         let most = table.items_max();
         let mut events = std::mem::take(&mut table.scratch.events);
-        let hub = table.hub.clone();
-        let plane = hub.plane();
+        let plane = table.hub.plane();
         let Some(book) = plane.book(self.symbol) else {
+            drop(plane);
             table.scratch.events = events;
             return Told::Nothing;
         };
         let (generation, end) = (book.generation(), book.events_end());
         let since = self.told.filter(|told| told.0 == generation).map(|told| told.1);
         let told = match since.and_then(|since| book.events_since(since, most, &mut events).map(|()| since)) {
-            Some(_) if events.is_empty() => Told::Nothing,
+            Some(_) if events.is_empty() => {
+                drop(plane);
+                Told::Nothing
+            }
             Some(since) => {
                 drop(plane);
                 let told = table.told(events.len(), take(Update::Level3(&events)));
@@ -45,7 +48,7 @@ impl OrdersView {
                 let told = table.told(start.bids.len() + start.asks.len(), take(Update::Level3Start(&start)));
                 if told == Told::Taken {
                     if self.told.is_some() {
-                        crate::streams::counters::Counting::add(&hub.counting.conflated, 1);
+                        crate::streams::counters::Counting::add(&table.hub.counting.conflated, 1);
                     }
                     self.told = Some((generation, end));
                 }

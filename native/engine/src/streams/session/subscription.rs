@@ -26,9 +26,7 @@ use crate::registry::Symbol;
 use crate::streams::counters::Counting;
 use crate::streams::hub::Hub;
 use crate::streams::status::State;
-use crate::streams::{
-    AggregateTrade, BalanceUpdate, Depth, Ended, ExecutionReport, SubscriptionId, Update, Watch,
-};
+use crate::streams::{AggregateTrade, BalanceUpdate, Depth, Ended, ExecutionReport, Update, Watch};
 
 /// One subscription.
 pub(super) struct Subscription {
@@ -76,7 +74,6 @@ pub(super) struct Table {
     pub(super) budget: usize,
     state: State,
     pub(super) scratch: Scratch,
-    pub(super) ids: Vec<SubscriptionId>,
 }
 
 /// Buffers, so that telling stops allocating.
@@ -107,7 +104,6 @@ impl Table {
             budget: 0,
             state: State::Open,
             scratch: Scratch::default(),
-            ids: Vec::new(),
         }
     }
 
@@ -119,26 +115,29 @@ impl Table {
 
     /// One more subscription of a symbol.
     pub(super) fn enter(&mut self, symbol: Arc<Symbol>) {
-        let id = symbol.spec.id();
-        self.sources.entry(id).or_insert_with(|| Source::new(symbol)).users += 1;
+        let at = place_of(symbol.spec.id());
+        if self.sources.len() <= at {
+            self.sources.resize_with(at + 1, || None);
+        }
+        self.sources[at].get_or_insert_with(|| Source::new(symbol)).users += 1;
     }
 
     fn leave(&mut self, symbol: SymbolId) {
-        let source = self.sources.get_mut(&symbol).expect("a symbol that is watched");
+        let source = self.source(symbol);
         source.users -= 1;
         if source.users == 0 {
-            self.sources.remove(&symbol);
+            self.sources[place_of(symbol)] = None;
         }
     }
 
     /// What is read of a symbol.
     pub(super) fn source(&mut self, symbol: SymbolId) -> &mut Source {
-        self.sources.get_mut(&symbol).expect("a symbol that is watched")
+        self.sources[place_of(symbol)].as_mut().expect("a symbol that is watched")
     }
 
     /// The symbol itself.
     pub(super) fn symbol(&self, symbol: SymbolId) -> &Arc<Symbol> {
-        &self.sources[&symbol].symbol
+        &self.sources[place_of(symbol)].as_ref().expect("a symbol that is watched").symbol
     }
 
     /// How much one update may have where it can be cut.
@@ -289,6 +288,11 @@ impl Kind {
             Self::Bbo(_) | Self::Orders(_) | Self::Trades(_) | Self::Account(_) | Self::Status(_) => None,
         }
     }
+}
+
+/// Symbols are numbered from zero on.
+fn place_of(symbol: SymbolId) -> usize {
+    usize::try_from(symbol.0).expect("there are fewer symbols than that")
 }
 
 fn watch_book(hub: &Hub, symbol: SymbolId, of_orders: bool) {

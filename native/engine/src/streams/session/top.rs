@@ -126,7 +126,7 @@ impl TopView {
     /// Nothing has changed, which is said now and then.
     fn beat(&mut self, table: &mut Table, take: Take<'_>) -> Told {
         let Some(seq) = self.told.filter(|_| self.heartbeat.is_due(table.now)) else { return Told::Nothing };
-        let symbol = table.sources[&self.symbol].symbol.clone();
+        let symbol = table.symbol(self.symbol).clone();
         let text = &mut table.scratch.text;
         let checksum = self.checksum.then(|| checksum(&symbol, &self.bids, &self.asks, text));
         let told = table.told(0, take(heartbeat(seq, self.at, checksum)));

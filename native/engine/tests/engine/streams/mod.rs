@@ -3,4 +3,5 @@
 mod follow;
 mod gates;
 mod replica;
+mod rounds;
 mod slow;

@@ -1,0 +1,139 @@
+//! Many subscriptions: each has its turn, however little is taken at once.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use lightning_core::types::{Side, SymbolId};
+use lightning_engine::Mischief;
+use lightning_engine::config::Options;
+use lightning_engine::streams::{Behind, Depth, Session, SubscriptionId, Watch};
+
+use crate::support::{Client, deposit, limit, market};
+
+const S0: SymbolId = SymbolId(0);
+
+/// An engine, and a session with so many books and as many streams of trades, all of which were told how it begins.
+fn open(each: usize) -> (Client, Session, Vec<SubscriptionId>) {
+    let options = Options { inline: true, ..Options::default() };
+    let mut client = Client::with_market(options, Mischief::default(), 2);
+    for account in 1..=2 {
+        for asset in ["BASE", "QUOTE"] {
+            client.call(deposit(account, asset, "1000000000")).unwrap();
+        }
+    }
+    let mut session = client.engine.open_session(Box::new(|| {}));
+    let book = Watch::Book { symbol: S0, depth: Depth::Top(5), checksum: false, heartbeat: None };
+    let trades = Watch::Trades { symbol: S0, from: None, aggregate: false, behind: Behind::Gap };
+    let watches = std::iter::repeat_n([book, trades], each).flatten();
+    let ids: Vec<_> = watches.map(|watch| session.watch(watch).unwrap()).collect();
+    while session.poll(Instant::now(), usize::MAX, &mut |_, _| true) {}
+    ids.iter().for_each(|&id| session.want(id));
+    (client, session, ids)
+}
+
+/// A trade, and a level that stays.
+fn change(client: &mut Client, price: u64) {
+    client.call(limit(1, "S0", Side::Sell, "1", "100")).unwrap();
+    client.call(market(2, "S0", Side::Buy, "1")).unwrap();
+    client.call(limit(2, "S0", Side::Buy, "1", &price.to_string())).unwrap();
+}
+
+#[test]
+fn a_little_at_a_time_everybody_is_told_once() {
+    for budget in [1, 2, 3, 7, usize::MAX] {
+        let (mut client, mut session, ids) = open(10);
+        change(&mut client, 50);
+        let mut told: BTreeMap<SubscriptionId, u32> = BTreeMap::new();
+        let mut polls = 0;
+        loop {
+            polls += 1;
+            assert!(polls < 100, "it ends");
+            let more = session.poll(Instant::now(), budget, &mut |id, _| {
+                *told.entry(id).or_default() += 1;
+                true
+            });
+            if !more {
+                break;
+            }
+        }
+        assert!(ids.iter().all(|id| told.get(id) == Some(&1)), "with {budget}: {told:?}");
+    }
+}
+
+#[test]
+fn those_who_want_more_at_once_do_not_keep_others_waiting() {
+    let (mut client, mut session, ids) = open(10);
+    let mut told: BTreeMap<SubscriptionId, u32> = BTreeMap::new();
+    for round in 0..400 {
+        // There is something new for everybody before each poll, which has room for one.
+        change(&mut client, 10 + round % 50);
+        let mut wanting = Vec::new();
+        session.poll(Instant::now(), 1, &mut |id, _| {
+            *told.entry(id).or_default() += 1;
+            wanting.push(id);
+            true
+        });
+        wanting.into_iter().for_each(|id| session.want(id));
+    }
+    // Words come first, all the time.
+    let of_trades: Vec<u32> = ids.iter().skip(1).step_by(2).filter_map(|id| told.get(id).copied()).collect();
+    let (least, most) = (of_trades.iter().min().unwrap(), of_trades.iter().max().unwrap());
+    assert_eq!(of_trades.len(), 10, "{told:?}");
+    assert!(most - least <= 1, "{told:?}");
+}
+
+#[test]
+fn what_was_not_taken_is_offered_first() {
+    let (mut client, mut session, ids) = open(5);
+    change(&mut client, 50);
+    let mut left = 3;
+    let mut refused = None;
+    assert!(session.poll(Instant::now(), usize::MAX, &mut |id, _| {
+        left -= 1;
+        if left == 0 {
+            refused = Some(id);
+        }
+        left > 0
+    }));
+    let mut offered = Vec::new();
+    while session.poll(Instant::now(), usize::MAX, &mut |id, _| {
+        offered.push(id);
+        true
+    }) {}
+    assert_eq!(offered.first().copied(), refused);
+    assert_eq!(offered.len(), ids.len() - 2);
+}
+
+#[test]
+fn who_leaves_in_the_middle_of_a_round_does_not_stop_it() {
+    for leaver in 0..10 {
+        let (mut client, mut session, ids) = open(5);
+        // A round ends at the third stream, so that the next one begins behind it.
+        change(&mut client, 50);
+        session.poll(Instant::now(), 3, &mut |_, _| true);
+        change(&mut client, 51);
+        ids.iter().for_each(|&id| session.want(id));
+        session.poll(Instant::now(), 1, &mut |_, _| true);
+        session.unwatch(ids[leaver]);
+        let mut polls = 0;
+        while session.poll(Instant::now(), 2, &mut |_, _| true) {
+            polls += 1;
+            assert!(polls < 100, "it ends");
+        }
+        ids.iter().for_each(|&id| session.want(id));
+        while session.poll(Instant::now(), usize::MAX, &mut |id, _| {
+            assert_ne!(id, ids[leaver]);
+            true
+        }) {}
+        ids.iter().for_each(|&id| session.want(id));
+        change(&mut client, 52);
+        let mut told = Vec::new();
+        while session.poll(Instant::now(), usize::MAX, &mut |id, _| {
+            told.push(id);
+            true
+        }) {}
+        told.sort_unstable();
+        let rest: Vec<_> = ids.iter().copied().filter(|&id| id != ids[leaver]).collect();
+        assert_eq!(told, rest);
+    }
+}
