@@ -95,8 +95,6 @@ pub struct Feed {
     pending: AtomicUsize,
     /// The newest trade in the archive.
     last_trade: AtomicU64,
-    /// The newest record that something published waits for.
-    newest: AtomicU64,
     /// Where there is a journal: what is not safe yet.
     held: Option<Held>,
 }
@@ -135,7 +133,6 @@ impl Feed {
             remembered: Mutex::new(Remembered { archive: Archive::new(memory.kept), arriving: Vec::new() }),
             pending: AtomicUsize::new(0),
             last_trade: AtomicU64::new(0),
-            newest: AtomicU64::new(0),
             held: None,
         }
     }
@@ -151,7 +148,6 @@ impl Feed {
         let Some(held) = &self.held else {
             return self.show_market(market);
         };
-        self.newest.store(market.horizon().0, Ordering::Release);
         let mut words = Box::new([0; WORDS]);
         write_book(market, |at, word| words[at] = word);
         self.hold(held, Waiting { until: market.horizon(), words });
@@ -159,11 +155,12 @@ impl Feed {
 
     /// Adds trades, oldest first. Called by the one thread that owns the market, and by no other.
     pub fn publish_trades(&self, trades: &[Trade]) {
-        let Some(last) = trades.last() else { return };
+        if trades.is_empty() {
+            return;
+        }
         let pending = {
             let mut arrived = self.arrived.lock().unwrap_or_else(PoisonError::into_inner);
             arrived.extend_from_slice(trades);
-            self.newest.store(last.cause.0, Ordering::Release);
             self.pending.fetch_add(trades.len(), Ordering::Release) + trades.len()
         };
         if pending > self.memory.pending {
@@ -211,12 +208,6 @@ impl Feed {
     #[must_use]
     pub fn pending(&self) -> usize {
         self.pending.load(Ordering::Acquire)
-    }
-
-    /// Was something published that may not be seen yet? When the gate has moved, somebody should look again.
-    #[must_use]
-    pub fn is_behind_gate(&self) -> bool {
-        self.held.as_ref().is_some_and(|held| self.newest.load(Ordering::Acquire) > held.gate.open().0)
     }
 
     /// Changes whenever the book that may be seen does.
@@ -593,7 +584,7 @@ mod tests {
         assert_eq!((feed.pending(), feed.last_trade_id()), (0, 5));
         feed.publish_trades(&[trade(6)]);
         feed.catch_up();
-        assert_eq!((feed.pending(), feed.last_trade_id(), feed.is_behind_gate()), (0, 6, false));
+        assert_eq!((feed.pending(), feed.last_trade_id()), (0, 6));
     }
 
     /// No trade and no candle is seen before its record is safe; and no candle is closed that one on its way may be in.
@@ -602,7 +593,7 @@ mod tests {
         let gate = Arc::new(Gate::at(Lsn(0)));
         let feed = Feed::behind(Some(gate.clone()), Memory { pending: 2, ..Memory::from(10) });
         feed.publish_trades(&[trade(1), trade(2), trade(3)]);
-        assert_eq!((feed.pending(), feed.is_behind_gate()), (3, true));
+        assert_eq!(feed.pending(), 3);
         assert!(feed.trades(None, 10).is_empty() && seconds_of(&feed, 9).is_empty());
         gate.set_open(Lsn(1));
         feed.publish_trades(&[trade(4)]);
@@ -610,10 +601,10 @@ mod tests {
         assert_eq!(seconds_of(&feed, 9), [(1, true)], "trade 2 is of the second behind it");
         gate.set_open(Lsn(3));
         feed.catch_up();
-        assert_eq!((feed.pending(), feed.last_trade_id(), feed.is_behind_gate()), (1, 3, true));
+        assert_eq!((feed.pending(), feed.last_trade_id()), (1, 3));
         assert_eq!(seconds_of(&feed, 9), [(1, true), (2, true), (3, true)]);
         gate.set_open(Lsn(4));
-        assert_eq!((feed.trades(None, 10).len(), feed.pending(), feed.is_behind_gate()), (4, 0, false));
+        assert_eq!((feed.trades(None, 10).len(), feed.pending()), (4, 0));
         assert_eq!(seconds_of(&feed, 4).last(), Some(&(4, false)));
     }
 

@@ -260,12 +260,6 @@ impl Archive {
         self.last.map_or(0, |last| last.id.0)
     }
 
-    /// The oldest trade that is still remembered.
-    #[must_use]
-    pub fn oldest(&self) -> Option<TradeId> {
-        self.trades.oldest()
-    }
-
     /// Trades in ascending order: the newest `limit`, or the first `limit` with an id of `from` or above.
     #[must_use]
     pub fn trades(&self, from: Option<u64>, limit: usize) -> Vec<Trade> {
@@ -291,23 +285,6 @@ impl Archive {
     #[must_use]
     pub fn klines(&self, query: &KlineQuery, as_of: impl Into<AsOf>) -> Vec<Kline> {
         self.candles.klines(query, as_of.into())
-    }
-
-    /// Candles that begin at `open_time` or later, empty ones too, at most the newest `limit`: what a follower needs
-    /// who was told of the one that begins then.
-    #[must_use]
-    pub fn klines_since(
-        &self,
-        interval: Interval,
-        open_time: Timestamp,
-        limit: usize,
-        as_of: impl Into<AsOf>,
-    ) -> Vec<Kline> {
-        let newest = KlineQuery { interval, from: None, to: None, limit, fill: true };
-        let mut klines = self.klines(&newest, as_of);
-        let before = klines.partition_point(|kline| kline.open_time < open_time);
-        klines.drain(..before);
-        klines
     }
 
     /// The last 24 hours, by whole minutes: the running one and the 1,439 before it. (Sums of what is over are kept, and

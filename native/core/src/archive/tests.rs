@@ -339,16 +339,20 @@ fn a_followers_candles_are_the_one_it_knows_and_the_later_ones() {
     let archive =
         archive_of(PLENTY, &[trade(1, at(1), 10, 1, Side::Buy), trade(2, at(62), 11, 1, Side::Buy)]);
     let opens = |from, limit| {
-        let klines = archive.klines_since(
-            Interval::Minute1,
-            Timestamp(from),
-            limit,
+        let klines = archive.klines(
+            &KlineQuery {
+                interval: Interval::Minute1,
+                from: Some(Timestamp(from)),
+                to: None,
+                limit,
+                fill: true,
+            },
             AsOf { now: Timestamp(at(200)), settled: Timestamp(at(130)) },
         );
         klines.iter().map(|kline| ((kline.open_time.0 - START) / SECOND, kline.closed)).collect::<Vec<_>>()
     };
     assert_eq!(opens(at(60), 10), [(60, true), (120, false), (180, false)]);
-    assert_eq!(opens(0, 2), [(120, false), (180, false)]);
+    assert_eq!(opens(0, 2), [(0, true), (60, true)]);
     assert_eq!(opens(at(240), 2), []);
 }
 
@@ -369,7 +373,7 @@ fn trades_since_say_what_is_missing() {
     let none = archive_of(Kept { trades: 0, ..PLENTY }, &trades);
     assert_eq!(none.trades_since(TradeId(2)).missed, Some((TradeId(2), TradeId(7))));
     assert_eq!(Archive::new(PLENTY).trades_since(TradeId(1)).missed, None);
-    assert_eq!((archive.version(), archive.oldest()), (7, Some(TradeId(5))));
+    assert_eq!((archive.version(), archive.trades.oldest()), (7, Some(TradeId(5))));
 }
 
 #[test]

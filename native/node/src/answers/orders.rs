@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use lightning_core::message::{
-    AmendedOrder, CanceledOrder, Estimate, Extras, NewOrder, Order, OrderKind, OrderPage, OrderStatus,
+    AmendedOrder, CanceledOrder, Estimate, Extras, Fill, NewOrder, Order, OrderKind, OrderPage, OrderStatus,
     PlacedOco, PlacedOrder, ReplacedOrder, TrailOffset, Trigger,
 };
 use lightning_core::reject::{Code, Reject};
@@ -12,7 +12,7 @@ use lightning_core::types::{Amount, AssetId, ListId, OrderId, Quantity, Side, Si
 use lightning_engine::Answer;
 use lightning_engine::decimal;
 use lightning_engine::refusal::{Refusal, reason};
-use lightning_engine::registry::{Registry, Symbol};
+use lightning_engine::registry::{Asset, Registry, Symbol};
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -53,7 +53,14 @@ fn placed_after(answer: &Answer, placed: &PlacedOrder, done_before: Quantity, re
     let symbol = registry.symbol(placed.order.symbol);
     let fee_asset = registry.asset(symbol.spec.fee_asset(placed.order.side));
     let mut value = order_fields(registry, placed.id, &placed.order, &Progress::of(placed, done_before));
-    let fill = |fill: &lightning_core::message::Fill| {
+    value.insert("fills".to_owned(), fills_json(&placed.fills, symbol, fee_asset, "taker"));
+    value.insert("bookSeq".to_owned(), placed.book_seq.into());
+    stamped(answer, Value::Object(value))
+}
+
+/// What an order traded. Fees are in `fee_asset`.
+pub(crate) fn fills_json(fills: &[Fill], symbol: &Symbol, fee_asset: &Asset, liquidity: &str) -> Value {
+    let fill = |fill: &Fill| {
         json!({
             "tradeId": fill.trade.0,
             "price": symbol.price_text(fill.price),
@@ -61,12 +68,10 @@ fn placed_after(answer: &Answer, placed: &PlacedOrder, done_before: Quantity, re
             "quoteQuantity": symbol.quote_text(fill.notional),
             "fee": signed_text(fill.fee, fee_asset.scale),
             "feeAsset": fee_asset.code,
-            "liquidity": "taker",
+            "liquidity": liquidity,
         })
     };
-    value.insert("fills".to_owned(), placed.fills.iter().map(fill).collect());
-    value.insert("bookSeq".to_owned(), placed.book_seq.into());
-    stamped(answer, Value::Object(value))
+    fills.iter().map(fill).collect()
 }
 
 pub(super) fn amended_json(answer: &Answer, amended: &AmendedOrder, registry: &Registry) -> Value {

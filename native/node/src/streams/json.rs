@@ -1,14 +1,14 @@
 //! Messages that come as seldom as that they may be JSON.
 
 use lightning_core::archive::{Interval, Kline, Ticker};
-use lightning_core::message::{Fill, Settlement};
+use lightning_core::message::Settlement;
 use lightning_core::types::{Amount, Quantity};
 use lightning_engine::market_data::BookView;
 use lightning_engine::registry::{Registry, Symbol};
 use lightning_engine::streams::{AccountStart, BalanceUpdate, ExecutionReport, StatusUpdate};
 use serde_json::{Value, json};
 
-use crate::answers::{balance_json, milliseconds, order_json, signed_text};
+use crate::answers::{balance_json, fills_json, milliseconds, order_json};
 use crate::history::{kline_json, ticker_json};
 
 /// All of an account's balances, or all of its open orders.
@@ -32,17 +32,7 @@ pub(super) fn execution(report: &ExecutionReport, registry: &Registry) -> Value 
     let order = &report.execution.order;
     let symbol = registry.symbol(order.order.symbol);
     let fee_asset = registry.asset(symbol.spec.fee_asset(order.order.side));
-    let fill = |fill: &Fill| {
-        json!({
-            "tradeId": fill.trade.0,
-            "price": symbol.price_text(fill.price),
-            "quantity": symbol.quantity_text(u128::from(fill.quantity.0)),
-            "quoteQuantity": symbol.quote_text(fill.notional),
-            "fee": signed_text(fill.fee, fee_asset.scale),
-            "feeAsset": fee_asset.code,
-            "liquidity": if report.is_maker { "maker" } else { "taker" },
-        })
-    };
+    let liquidity = if report.is_maker { "maker" } else { "taker" };
     let moved = |step: &Settlement| (step.filled, step.notional);
     let (quantity, quote) = report.execution.step.as_ref().map_or((Quantity::ZERO, Amount::ZERO), moved);
     json!({
@@ -55,7 +45,7 @@ pub(super) fn execution(report: &ExecutionReport, registry: &Registry) -> Value 
         "order": order_json(registry, order),
         "lastQuantity": symbol.quantity_text(u128::from(quantity.0)),
         "lastQuote": symbol.quote_text(quote),
-        "fills": report.fills.iter().map(fill).collect::<Value>(),
+        "fills": fills_json(&report.fills, symbol, fee_asset, liquidity),
     })
 }
 
