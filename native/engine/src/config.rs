@@ -122,8 +122,6 @@ const TICKER_MINUTES: usize = 1_440;
 /// Trades that may wait to be remembered, 200 bytes each: of an engine with threads, until the thread of market data gets
 /// to it; of one without, until somebody reads them.
 const PENDING_MAX: (usize, usize) = (65_536, 1_024);
-/// So long a matcher's batch may take from its reading the clock until its trades are published.
-const UNDER_WAY_NS: u64 = 100_000_000;
 /// The year 2248: far from where nanoseconds would overflow, even after an advance as far again.
 const START_MS_MAX: usize = 1 << 43;
 const SNAPSHOT_EVERY_DEFAULT: u64 = 2_000_000;
@@ -136,12 +134,7 @@ impl Config {
     /// How a symbol's feed works.
     pub(crate) fn memory(&self) -> Memory {
         let (threaded, inline) = PENDING_MAX;
-        let moves_by_itself = !self.inline && self.manual_clock_start_ms.is_none();
-        Memory {
-            kept: self.kept,
-            pending: if self.inline { inline } else { threaded },
-            under_way: if moves_by_itself { UNDER_WAY_NS } else { 0 },
-        }
+        Memory { kept: self.kept, pending: if self.inline { inline } else { threaded } }
     }
 }
 

@@ -39,6 +39,7 @@ mod replies;
 mod router;
 mod sequencer_thread;
 mod threaded;
+mod under_way;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

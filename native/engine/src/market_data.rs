@@ -15,7 +15,7 @@
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering, fence};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use lightning_core::archive::{Archive, AsOf, Kept};
 use lightning_core::book::{OrderBook, PriceLevel};
@@ -25,6 +25,7 @@ use lightning_core::message::Trade;
 use lightning_core::types::{AccountId, Lsn, Price, Side, Timestamp};
 
 use crate::journal::Gate;
+use crate::under_way::UnderWay;
 
 const HEADER_WORDS: usize = 4;
 const LEVEL_WORDS: usize = 4;
@@ -65,19 +66,17 @@ pub struct Memory {
     /// Trades that may wait until somebody reads them or brings the archive up to date. Beyond, whoever publishes them
     /// does it.
     pub pending: usize,
-    /// Nanoseconds after which no trade of an earlier time is on its way any more from a matcher that is running.
-    pub under_way: u64,
 }
 
 impl Memory {
     /// Of a symbol whose trades nobody asks for.
-    pub const NOTHING: Self = Self { kept: Kept::NOTHING, pending: 0, under_way: 0 };
+    pub const NOTHING: Self = Self { kept: Kept::NOTHING, pending: 0 };
 }
 
 /// So many trades, and the usual candles; published by whoever reads them.
 impl From<usize> for Memory {
     fn from(trades: usize) -> Self {
-        Self { kept: Kept::with_trades(trades), pending: 1_024, under_way: 0 }
+        Self { kept: Kept::with_trades(trades), pending: 1_024 }
     }
 }
 
@@ -95,6 +94,8 @@ pub struct Feed {
     pending: AtomicUsize,
     /// The newest trade in the archive.
     last_trade: AtomicU64,
+    /// What its matcher is at, if that is a thread.
+    under_way: OnceLock<Arc<UnderWay>>,
     /// Where there is a journal: what is not safe yet.
     held: Option<Held>,
 }
@@ -104,6 +105,8 @@ struct Remembered {
     archive: Archive,
     /// Taken from `arrived`, and not safe yet; older than what is there now.
     arriving: Vec<Trade>,
+    /// All trades from before are there: as much was said.
+    settled: Timestamp,
 }
 
 #[derive(Debug)]
@@ -130,9 +133,14 @@ impl Feed {
             words: Box::new([const { AtomicU64::new(0) }; WORDS]),
             memory,
             arrived: Mutex::default(),
-            remembered: Mutex::new(Remembered { archive: Archive::new(memory.kept), arriving: Vec::new() }),
+            remembered: Mutex::new(Remembered {
+                archive: Archive::new(memory.kept),
+                arriving: Vec::new(),
+                settled: Timestamp(0),
+            }),
             pending: AtomicUsize::new(0),
             last_trade: AtomicU64::new(0),
+            under_way: OnceLock::new(),
             held: None,
         }
     }
@@ -141,6 +149,12 @@ impl Feed {
     pub(crate) fn behind(gate: Option<Arc<Gate>>, memory: impl Into<Memory>) -> Self {
         let held = gate.map(|gate| Held { gate, waiting: Mutex::default() });
         Self { held, ..Self::new(memory) }
+    }
+
+    /// Its matcher is a thread, which says what it is at.
+    pub(crate) fn set_under_way(&self, under_way: &Arc<UnderWay>) {
+        let known = self.under_way.get_or_init(|| under_way.clone());
+        debug_assert!(Arc::ptr_eq(known, under_way), "a symbol stays with its matcher");
     }
 
     /// Publishes the top of the book. Called by the one thread that owns the market, and by no other.
@@ -246,7 +260,7 @@ impl Feed {
         if self.pending() == 0 {
             return remembered;
         }
-        let Remembered { archive, arriving } = &mut *remembered;
+        let Remembered { archive, arriving, .. } = &mut *remembered;
         {
             let mut arrived = self.arrived.lock().unwrap_or_else(PoisonError::into_inner);
             if arriving.is_empty() {
@@ -338,14 +352,17 @@ impl Feed {
         self.remembered().archive.trades_of(account, from, limit)
     }
 
-    /// Reads the archive, up to date, and what time it is for it. Trades that are published meanwhile wait, and whoever
-    /// else wants to read: no calls in here.
+    /// Reads the archive, up to date, and what time it is for it: `now` was read before. Trades that are published
+    /// meanwhile wait, and whoever else wants to read: no calls in here.
     pub fn with_archive<R>(&self, now: Timestamp, read: impl FnOnce(&mut Archive, AsOf) -> R) -> R {
+        // Looked at before the trades are taken that are there.
+        let settled = self.under_way.get().map_or(now, |under_way| under_way.settled(now));
         let mut remembered = self.remembered();
-        let Remembered { archive, arriving } = &mut *remembered;
-        let settled = now.0.saturating_sub(self.memory.under_way);
-        let settled = arriving.first().map_or(settled, |first| settled.min(first.at.0));
-        read(archive, AsOf { now, settled: Timestamp(settled) })
+        let Remembered { archive, arriving, settled: said } = &mut *remembered;
+        let settled = arriving.first().map_or(settled, |first| settled.min(first.at));
+        // What was true once stays true, whatever the system's clock does.
+        *said = settled.max(*said);
+        read(archive, AsOf { now, settled: *said })
     }
 }
 
@@ -619,6 +636,56 @@ mod tests {
         assert_eq!(seconds_of(&feed, 9), [(1, false)]);
         gate.set_open(Lsn(2));
         assert_eq!(seconds_of(&feed, 9), [(1, true)]);
+    }
+
+    /// A matcher that takes its time between reading the clock and publishing, a clock that runs on, and a reader who
+    /// holds it to what it has said.
+    #[test]
+    fn a_candle_that_was_closed_never_changes() {
+        const SECOND: u64 = 1_000_000_000;
+        let (feed, clock, done) =
+            (Feed::new(Memory::from(0)), AtomicU64::new(SECOND), AtomicBool::new(false));
+        let under_way = Arc::new(UnderWay::default());
+        feed.set_under_way(&under_way);
+        let read = || Timestamp(clock.load(Ordering::SeqCst));
+        std::thread::scope(|scope| {
+            let reader = scope.spawn(|| {
+                let mut closed = std::collections::BTreeMap::new();
+                let query =
+                    KlineQuery { interval: Interval::Second1, from: None, to: None, limit: 5, fill: false };
+                while !done.load(Ordering::Acquire) {
+                    let klines = feed.with_archive(read(), |archive, as_of| archive.klines(&query, as_of));
+                    for kline in klines {
+                        let said = closed.get(&kline.open_time).copied();
+                        assert!(said.is_none_or(|said| said == kline), "{said:?} has become {kline:?}");
+                        if kline.closed {
+                            closed.insert(kline.open_time, kline);
+                        }
+                    }
+                }
+                closed.len()
+            });
+            let time = scope.spawn(|| {
+                while !done.load(Ordering::Acquire) {
+                    clock.fetch_add(SECOND / 50, Ordering::SeqCst);
+                    std::thread::yield_now();
+                }
+            });
+            let mut now = read();
+            for id in 1..=20_000 {
+                under_way.begin(now);
+                now = read();
+                under_way.set(now);
+                if id % 3 == 0 {
+                    std::thread::yield_now();
+                }
+                feed.publish_trades(&[Trade { at: now, ..trade(id) }]);
+                under_way.end();
+            }
+            done.store(true, Ordering::Release);
+            time.join().unwrap();
+            assert!(reader.join().unwrap() > 10, "hardly anything was looked at");
+        });
     }
 
     /// A reader that runs all the while finds trades without holes, none twice, and at the end all of them.

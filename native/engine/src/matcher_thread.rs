@@ -24,6 +24,7 @@ use crate::mischief::ShardMischief;
 use crate::replies::{Replies, accrued};
 use crate::router::{Credits, HeldCredits, Router, SettlementBatch, ToMatcher, deal, shard_of_account};
 use crate::streams::{Hub, Rung};
+use crate::under_way::UnderWay;
 
 /// Commands run before their effects are let out.
 const BATCH_MAX: usize = 256;
@@ -54,6 +55,8 @@ pub(crate) struct Feeds {
     /// Orders that rest in each symbol's book, as they were counted last.
     resting: Vec<usize>,
     counts: Arc<MatcherCounts>,
+    /// What the matcher is at, where it has a thread.
+    under_way: Arc<UnderWay>,
 }
 
 impl Feeds {
@@ -62,6 +65,7 @@ impl Feeds {
             self.feeds.resize(symbol + 1, None);
             self.resting.resize(symbol + 1, 0);
         }
+        feed.set_under_way(&self.under_way);
         self.feeds[symbol] = Some(feed);
     }
 
@@ -135,6 +139,7 @@ impl MatcherThread {
         let mut out = MatcherOutbox::default();
         let mut messages: Vec<ToMatcher> = Vec::new();
         self.feeds.count_orders(&self.matcher);
+        let mut now = self.clock.now();
         loop {
             let alarm = self.clock.until(self.matcher.next_deadline()).map_or_else(never, after);
             select! {
@@ -154,7 +159,9 @@ impl MatcherThread {
                 waiting += weight(&message);
                 messages.push(message);
             }
-            let now = self.clock.now();
+            self.feeds.under_way.begin(now);
+            now = self.clock.now();
+            self.feeds.under_way.set(now);
             if messages.is_empty() {
                 let mut ctx = Context { now, log: &mut self.journal };
                 self.matcher.tick(&mut ctx, &mut out);
@@ -200,6 +207,7 @@ impl MatcherThread {
         let about = Rung::of(!out.changed.is_empty(), !out.trades.is_empty());
         let late = |feed: &Arc<Feed>| self.streams.bring_up_to_date(feed);
         let shown = self.feeds.publish(&self.matcher, out, true, late);
+        self.feeds.under_way.end();
         if self.streams.is_watched() {
             self.streams.tell_books(self.shard, &mut out.book_news, about, shown);
         }

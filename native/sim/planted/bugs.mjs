@@ -35,12 +35,14 @@ const WALK = `${CORE}/matcher/walk.rs`;
 const WINDOW = `${CORE}/window.rs`;
 const WORLD = 'native/sim/src/world';
 const MATCHER_THREAD = 'native/engine/src/matcher_thread.rs';
+const ROUND = 'native/engine/src/streams/session/sort.rs';
 const SEQUENCER_THREAD = 'native/engine/src/sequencer_thread.rs';
 
 const SEEDS = ['-p', 'lightning-sim', '--test', 'seeds'];
 const CRASHES = ['-p', 'lightning-sim', '--test', 'crashes'];
 const NEWS = ['-p', 'lightning-sim', '--test', 'news'];
 const ENGINE_TEST = ['-p', 'lightning-engine', '--test', 'engine', 'concurrency'];
+const ROUNDS = ['-p', 'lightning-engine', '--test', 'engine', 'streams::rounds'];
 
 export const BUGS = [
   {
@@ -845,5 +847,27 @@ export const BUGS = [
       },
     ],
     test: NEWS,
+  },
+  {
+    name: 'subscriptions before the one that was looked at last have no turn',
+    edits: [
+      {
+        file: ROUND,
+        find: '&& looking.look(self, (Bound::Unbounded, to), offer)',
+        replace: '&& (BUG || looking.look(self, (Bound::Unbounded, to), offer))',
+      },
+    ],
+    test: ROUNDS,
+  },
+  {
+    name: 'a round of subscriptions that had to stop begins anew, and those at its end have no turn',
+    edits: [
+      {
+        file: ROUND,
+        find: 'sort.last_looked = id;',
+        replace: 'if !BUG { sort.last_looked = id; }',
+      },
+    ],
+    test: ROUNDS,
   },
 ];

@@ -154,7 +154,9 @@ impl Session {
 
     /// Ends a subscription: nothing more is told of it. False if there is none.
     pub fn unwatch(&mut self, id: SubscriptionId) -> bool {
-        let Some(subscription) = self.words.remove(id).or_else(|| self.states.remove(id)) else { return false };
+        let Some(subscription) = self.words.remove(id).or_else(|| self.states.remove(id)) else {
+            return false;
+        };
         subscription.end(&mut self.table);
         true
     }
@@ -171,7 +173,8 @@ impl Session {
     /// Whoever has an answer finds here what it tells of books and trades, and, once a sequencer has applied it, of
     /// accounts. True if there is more for somebody who wants it: poll again, without waiting to be woken.
     pub fn poll(&mut self, now: Instant, budget: usize, offer: Offer<'_>) -> bool {
-        let is_due = self.outlet.polls(self.words.wanting > 0, self.states.wanting > 0, now) || self.is_inline;
+        let is_due =
+            self.outlet.polls(self.words.wanting > 0, self.states.wanting > 0, now) || self.is_inline;
         // What is published from here on wakes again; what was published before is seen.
         fence(Ordering::SeqCst);
         let state = self.hub.status.now().0;
