@@ -2120,8 +2120,8 @@ interface Kline {
     /** The last trade; null without one. */
     lastTradeId: number | null;
     /**
-     * Is it over? It will not change any more then. Where shards have threads and the system's clock this is said a tenth
-     * of a second late, so that no trade is still on its way, unless its shard did not get to run for longer than that.
+     * Is it over, and is no trade of it still on its way? It will not change any more then (unless the system's clock is
+     * set back).
      */
     closed: boolean;
 }
