@@ -1,5 +1,7 @@
 //! A journal's records done again: by recovery, by the maker of snapshots, by verification and audit.
 
+mod pipeline;
+
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
