@@ -148,7 +148,7 @@ pub(crate) fn recover(
         return Err(Refusal::new(Code::UnsupportedVersion, message).with("found", found));
     }
     let (replay, snapshot_lsn, warnings) = replay(&journal, config, progress)?;
-    let state_hash = replay.prove().map_err(|error| error.refusal())?;
+    let state_hash = replay.prove_side_by_side().map_err(|error| error.refusal())?;
 
     let gate = Arc::new(Gate::at(Lsn(0)));
     let facts = replay.fold.operator();

@@ -112,6 +112,20 @@ impl Matching<'_> {
         true
     }
 
+    /// These records come next, at most [`crate::matcher::LOOK_AHEAD_MAX`] of them: see [`Matcher::look_ahead`].
+    pub fn look_ahead<'r>(&self, records: impl Iterator<Item = &'r Recorded>) {
+        for record in records {
+            let (symbol, order) = match record {
+                Recorded::Cancel { symbol, order, .. } | Recorded::Expire { symbol, order } => {
+                    (*symbol, *order)
+                }
+                Recorded::Amend(amend) => (amend.symbol, amend.order),
+                _ => continue,
+            };
+            self.matchers[shard_of_symbol(symbol, self.matchers.len())].look_ahead_for(symbol, order);
+        }
+    }
+
     /// What the decisions told: messages to sequencers, which are for the other half, trades, answers. The caller empties
     /// it.
     #[inline]

@@ -49,6 +49,20 @@ impl Settling<'_> {
         }
     }
 
+    /// These messages come next, at most [`crate::sequencer::LOOK_AHEAD`] of them: loads what they will need, all of it at
+    /// once. Changes nothing; a driver may leave it out.
+    pub fn look_ahead(&self, messages: &[ToSequencer]) {
+        let shards = self.sequencers.len();
+        for (shard, sequencer) in self.sequencers.iter().enumerate() {
+            sequencer.look_ahead_for(messages.iter().filter_map(|message| match message {
+                ToSequencer::Settle(settlement) => {
+                    (shard_of_account(settlement.account, shards) == shard).then_some(settlement.order)
+                }
+                _ => None,
+            }));
+        }
+    }
+
     /// Applies what the record's matcher told. Gives the answer, if a sequencer has to remember it; its message is of no
     /// use then.
     ///

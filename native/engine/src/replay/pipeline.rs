@@ -13,9 +13,9 @@
 //! and it has its turn when all before it is done. Whatever was decided ahead of that is thrown away with the rest.
 //!
 //! What is on its way is bounded: besides what each of the three works on, [`AHEAD`] batches before each of the last two.
-//! A batch is at most [`BATCH_RECORDS`] records, of which the last may begin within [`BATCH_BYTES`] bytes of bodies or
-//! [`BATCH_MESSAGES`] messages. So it is 20 MB at most, unless single records (16 MiB at most) or what they lead to are
-//! larger than a batch.
+//! A batch is at most [`BATCH_RECORDS`] records, of which the last begins within [`BATCH_BYTES`] bytes of bodies and
+//! [`BATCH_MESSAGES`] messages: 4 MB. So it is [`BYTES_MAX`] at most, and more only where single records (16 MiB at most)
+//! or what they lead to are larger than a batch.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -25,8 +25,10 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use lightning_core::codec::decode_record;
 use lightning_core::fold::{Matching, Settling, Told};
 use lightning_core::log::Recorded;
+use lightning_core::matcher::LOOK_AHEAD_MAX;
 use lightning_core::message::ToSequencer;
 use lightning_core::reject::Code;
+use lightning_core::sequencer::LOOK_AHEAD;
 use lightning_core::types::{Lsn, Timestamp};
 use lightning_journal::Records;
 
@@ -34,14 +36,19 @@ use super::{Replay, ReplayError, worded};
 use crate::refusal::Refusal;
 use crate::threaded::panic_text;
 
-/// Records that are handed on at once,
-const BATCH_RECORDS: usize = 256;
+/// Records that are handed on at once: enough that threads do not wake each other all the time,
+const BATCH_RECORDS: usize = if cfg!(test) { 7 } else { 4_096 };
 /// or as soon as their bodies come to so many bytes,
 const BATCH_BYTES: usize = 1 << 20;
 /// or as soon as they have led to so many messages.
-const BATCH_MESSAGES: usize = 8_192;
+const BATCH_MESSAGES: usize = if cfg!(test) { 5 } else { 8_192 };
 /// Batches that may wait for each of the two that take them.
-const AHEAD: usize = 4;
+const AHEAD: usize = 2;
+
+/// All that, in bytes. What is decoded of a body may take twice its bytes.
+const BYTES_MAX: usize = (2 * AHEAD + 3)
+    * (BATCH_RECORDS * size_of::<Step>() + 2 * BATCH_BYTES + BATCH_MESSAGES * size_of::<ToSequencer>());
+const _: () = assert!(BYTES_MAX <= 32 << 20);
 
 /// Records on their way, in their order.
 #[derive(Default)]
@@ -168,7 +175,12 @@ impl Batch {
     fn decide(&mut self, matching: &mut Matching<'_>) -> Option<Self> {
         let (mut done, mut taken_up) = (0, false);
         let decided = catch_unwind(AssertUnwindSafe(|| {
-            for step in &mut self.steps {
+            for at in 0..self.steps.len() {
+                if at.is_multiple_of(LOOK_AHEAD_MAX) {
+                    let few = self.steps[at..].iter().take(LOOK_AHEAD_MAX);
+                    matching.look_ahead(few.map(|step| &step.record));
+                }
+                let step = &mut self.steps[at];
                 taken_up = false;
                 matching.take_up(step.lsn, step.digest, &mut step.record).map_err(worded)?;
                 taken_up = true;
@@ -242,10 +254,16 @@ impl Last<'_> {
     fn settle(&mut self, batch: &mut Batch) -> Result<(), ReplayError> {
         let end = batch.end.take();
         let whole = batch.steps.len() - usize::from(matches!(end, Some(End::Broke(_))));
-        let (mut done, mut from) = (0, 0);
+        let (mut done, mut from, mut ahead) = (0, 0, 0);
         let settled = catch_unwind(AssertUnwindSafe(|| {
             for Step { lsn, at, record, told, .. } in &mut batch.steps {
                 let (lsn, at) = (*lsn, *at);
+                if from >= ahead {
+                    let messages = &batch.messages[from..];
+                    let few = &messages[..messages.len().min(LOOK_AHEAD)];
+                    self.settling.look_ahead(few);
+                    ahead = from + few.len();
+                }
                 self.settling.begin(lsn, at, record);
                 if done == whole {
                     break;
