@@ -8,17 +8,14 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use crossbeam_channel::bounded;
-use lightning_core::codec::{DecodeError, Encode, VERSION, decode_record, kind_of};
+use lightning_core::codec::{Encode, VERSION, kind_of};
 use lightning_core::fold::{FoldedShards, Shards};
-use lightning_core::log::{Log, Record, Recorded};
+use lightning_core::log::{Log, Record};
 use lightning_core::reject::Code;
 use lightning_core::types::{Lsn, Timestamp};
 pub use lightning_journal::Torn;
 use lightning_journal::storage::Storage;
-use lightning_journal::{
-    Batch, Mode, Options, Preparer, Record as JournalRecord, Records, RecoverError, Recovered, Writer,
-};
+use lightning_journal::{Batch, Mode, Options, Preparer, Recovered, Writer};
 
 use crate::clock::Clock;
 use crate::config::{Config, Durability};
@@ -28,16 +25,10 @@ use crate::once::Once;
 use crate::operator::Facts;
 use crate::refusal::Refusal;
 use crate::registry::Registry;
-use crate::replay::{LOGIC_VERSION, Replay, ReplayError, refusal_of};
+use crate::replay::{LOGIC_VERSION, Replay, refusal_of};
 use crate::router::shard_of_symbol;
 use crate::threaded;
 
-/// Records that the reader hands over at once,
-const BATCH_RECORDS: usize = 256;
-/// or as soon as their bodies come to so many bytes.
-const BATCH_BYTES: usize = 1 << 20;
-/// Batches that it may be ahead.
-const BATCHES_AHEAD: usize = 8;
 /// Records between two words about how far it is.
 const RECORDS_PER_WORD: u64 = 4_096;
 
@@ -157,7 +148,7 @@ pub(crate) fn recover(
         return Err(Refusal::new(Code::UnsupportedVersion, message).with("found", found));
     }
     let (replay, snapshot_lsn, warnings) = replay(&journal, config, progress)?;
-    let state_hash = replay.prove().map_err(|error| error.refusal())?;
+    let state_hash = replay.prove_side_by_side().map_err(|error| error.refusal())?;
 
     let gate = Arc::new(Gate::at(Lsn(0)));
     let facts = replay.fold.operator();
@@ -224,65 +215,16 @@ fn replay(
     }
     let snapshot_lsn = begun.as_ref().map(|&(_, lsn)| lsn);
     let mut replay = begun.map_or_else(|| Replay::new(config, shards), |(replay, _)| replay);
-    let mut bytes = 0;
-    read_ahead(journal.records(snapshot_lsn.unwrap_or(0)), |record, decoded| {
-        bytes += record.body.len() as u64;
-        let error = |error| ReplayError::Record { lsn: record.lsn, error };
-        let applied = decoded.map_err(error).and_then(|decoded| replay.apply_decoded(&record, decoded));
-        applied.map_err(|error| error.refusal())?;
-        if replay.records.is_multiple_of(RECORDS_PER_WORD) {
-            progress(word(RecoveryPhase::Replay, replay.records, bytes));
+    let (mut bytes, mut told) = (0, 0);
+    replay.run(journal.records(snapshot_lsn.unwrap_or(0)), &mut |records, so_far| {
+        bytes = so_far;
+        if records / RECORDS_PER_WORD > told {
+            told = records / RECORDS_PER_WORD;
+            progress(word(RecoveryPhase::Replay, records, bytes));
         }
-        Ok(())
     })?;
     progress(word(RecoveryPhase::Prove, replay.records, bytes));
     Ok((replay, snapshot_lsn, warnings))
-}
-
-/// Gives each record, decoded, in its turn, until one is refused. They are read, checked and decoded in a thread of its
-/// own: that takes about as long as doing them again.
-fn read_ahead(
-    records: Records,
-    mut each: impl FnMut(JournalRecord, Result<Recorded, DecodeError>) -> Result<(), Refusal>,
-) -> Result<(), Refusal> {
-    type Read = Result<(JournalRecord, Result<Recorded, DecodeError>), RecoverError>;
-    let (hand_over, batches) = bounded::<Vec<Read>>(BATCHES_AHEAD);
-    let read = move || {
-        let mut records = records.map(|record| {
-            let record = record?;
-            let decoded = decode_record(record.kind, record.version, &record.body);
-            Ok((record, decoded))
-        });
-        loop {
-            let (mut batch, mut bytes) = (Vec::<Read>::new(), 0);
-            while batch.len() < BATCH_RECORDS
-                && bytes < BATCH_BYTES
-                && let Some(record) = records.next()
-            {
-                bytes += record.as_ref().map_or(0, |(record, _)| record.body.len());
-                batch.push(record);
-            }
-            if batch.is_empty() || hand_over.send(batch).is_err() {
-                return; // All is read, or a record was refused.
-            }
-        }
-    };
-    std::thread::scope(|scope| {
-        let reader = std::thread::Builder::new()
-            .name("recovery-reader".to_owned())
-            .spawn_scoped(scope, read)
-            .map_err(|error| Refusal::new(Code::Internal, format!("a thread can't be started: {error}")))?;
-        // The receiver is dropped with this line, so that the reader ends too.
-        let result = batches.into_iter().flatten().try_for_each(|record| {
-            let (record, decoded) = record.map_err(|error| refusal_of(&error))?;
-            each(record, decoded)
-        });
-        match reader.join() {
-            // What was refused comes before whatever broke further on.
-            Err(panic) if result.is_ok() => std::panic::resume_unwind(panic),
-            _ => result,
-        }
-    })
 }
 
 /// Makes the journal ready to be written, and finishes what was begun. From here on something changes.

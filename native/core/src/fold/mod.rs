@@ -10,18 +10,30 @@
 //! (`matcher/redo.rs`), refusals after the record included, and the digests prove that it led to the same.
 //!
 //! How many shards there are is a matter of running: the fold over one of each is the fold over twenty.
+//!
+//! | file | what it tells |
+//! |---|---|
+//! | `apply` | one record, with all its effects |
+//! | `matching`, `settling` | its halves: what matchers decide, which needs nothing else, and what sequencers make of it |
+//! | `resume` | what was begun and not finished when the records ended |
+//! | `recent` | what is remembered of trades |
+//! | `check`, `part`, `state` | proofs; the state as hashed, and as bytes |
 
 mod apply;
 mod check;
+mod matching;
 mod part;
 mod recent;
 mod resume;
+mod settling;
 mod state;
 
 use std::collections::BTreeMap;
 
+pub use self::matching::Matching;
 pub use self::part::Part;
 use self::recent::Archives;
+pub use self::settling::Settling;
 use crate::archive::{Archive, Kept};
 pub use crate::codec::Malformed;
 use crate::log::OperatorKey;

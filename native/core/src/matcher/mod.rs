@@ -144,9 +144,15 @@ impl<B: OrderBook> Matcher<B> {
                 },
                 _ => continue,
             };
-            if let Some(Slot::Here(market)) = self.markets.get(message.symbol().0 as usize) {
-                market.book.look_ahead(order);
-            }
+            self.look_ahead_for(message.symbol(), order);
+        }
+    }
+
+    /// The same for one order.
+    #[inline]
+    pub(crate) fn look_ahead_for(&self, symbol: SymbolId, order: OrderId) {
+        if let Some(Slot::Here(market)) = self.markets.get(symbol.0 as usize) {
+            market.book.look_ahead(order);
         }
     }
 

@@ -7,7 +7,7 @@
 use super::{Matcher, Slot, here};
 use crate::book::OrderBook;
 use crate::log::Context;
-use crate::message::ToMatcher;
+use crate::message::{AdmittedOrder, Amend, CancelMany, ToMatcher};
 use crate::outbox::MatcherOutbox;
 use crate::rules::SymbolRules;
 use crate::spec::SymbolSpec;
@@ -26,7 +26,52 @@ impl<B: OrderBook> Matcher<B> {
         }
     }
 
-    /// What a sequencer sent.
+    /// An order.
+    #[inline]
+    pub(crate) fn redo_place(
+        &mut self,
+        admitted: &mut AdmittedOrder,
+        ctx: &mut Context<'_>,
+        out: &mut MatcherOutbox,
+    ) {
+        // A market takes these two, and whoever has the record still needs them.
+        let (extras, late) = (admitted.order.extras.clone(), admitted.late.clone());
+        match here(&mut self.markets, admitted.order.symbol) {
+            Some(market) => {
+                market.command(ctx, out, &mut self.expiries, |market, run| market.admit(admitted, run));
+            }
+            None => self.redo(&mut ToMatcher::Admit(admitted.clone()), ctx, out),
+        }
+        (admitted.order.extras, admitted.late) = (extras, late);
+    }
+
+    /// An amend.
+    #[inline]
+    pub(crate) fn redo_amend(&mut self, amend: &Amend, ctx: &mut Context<'_>, out: &mut MatcherOutbox) {
+        match here(&mut self.markets, amend.symbol) {
+            Some(market) => {
+                market.command(ctx, out, &mut self.expiries, |market, run| market.amend(amend, run));
+            }
+            None => self.redo(&mut ToMatcher::Amend(Box::new(amend.clone())), ctx, out),
+        }
+    }
+
+    /// A symbol's part of a mass cancel.
+    pub(crate) fn redo_cancel_many(
+        &mut self,
+        many: &CancelMany,
+        ctx: &mut Context<'_>,
+        out: &mut MatcherOutbox,
+    ) {
+        match here(&mut self.markets, many.symbol) {
+            Some(market) => {
+                market.command(ctx, out, &mut self.expiries, |market, run| market.cancel_many(many, run));
+            }
+            None => self.redo(&mut ToMatcher::CancelMany(Box::new(many.clone())), ctx, out),
+        }
+    }
+
+    /// Whatever else a sequencer sent. What stays of it is of no use.
     #[inline]
     pub(crate) fn redo(&mut self, message: &mut ToMatcher, ctx: &mut Context<'_>, out: &mut MatcherOutbox) {
         self.run(message, ctx, out);

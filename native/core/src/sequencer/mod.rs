@@ -189,6 +189,13 @@ impl Sequencer {
         messages.clear();
     }
 
+    /// Loads what settlements of these orders will need: see [`Orders::look_ahead`]. Changes nothing.
+    pub(crate) fn look_ahead_for(&self, orders: impl Iterator<Item = OrderId>) {
+        if self.orders.are_many() {
+            self.orders.look_ahead(orders);
+        }
+    }
+
     /// Loads what the first of these commands will need: see [`Orders::look_ahead`]. Changes nothing.
     pub fn look_ahead(&self, commands: &[Command]) {
         if commands.len() > 1 && self.orders.are_many() {

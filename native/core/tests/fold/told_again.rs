@@ -58,4 +58,37 @@ proptest! {
             told.clear();
         }
     }
+
+    #[test]
+    fn the_half_that_decides_may_run_ahead(steps in session(1..300), ahead in 1_usize..400) {
+        let world = World::play(&steps);
+        let (expected, _) = describe_fold(world.journal.fold(SHARDS[1], LIMITS), &world.journal, ALL);
+        let mut fold = Fold::new(SHARDS[1], LIMITS, 1_000);
+        let (mut matching, mut settling) = fold.halves();
+        let mut told = Told::default();
+        let mut records: Vec<_> = (1..).map(Lsn).zip(world.journal.0.clone()).collect();
+        for few in records.chunks_mut(ahead) {
+            let mut ends = Vec::new();
+            matching.look_ahead(few.iter().take(16).map(|(_, written)| &written.record));
+            for (lsn, written) in &mut *few {
+                matching.take_up(*lsn, written.digest, &mut written.record).unwrap();
+                let before = format!("{:?}", written.record);
+                matching.decide(*lsn, written.at, &mut written.record);
+                assert_eq!(before, format!("{:?}", written.record), "the other half wants it as it was");
+                ends.push(matching.out().to_sequencer.len());
+            }
+            let out = std::mem::take(matching.out());
+            let (mut messages, mut from) = (out.to_sequencer, 0);
+            for ((lsn, written), to) in few.iter_mut().zip(ends) {
+                settling.look_ahead(&messages[from..to]);
+                settling.begin(*lsn, written.at, &written.record);
+                settling.settle(*lsn, written.at, &mut messages[from..to]);
+                settling.carry_out(*lsn, written.at, &mut written.record, &mut told);
+                from = to;
+            }
+        }
+        fold.check();
+        let (found, _) = describe_fold(fold, &world.journal, ALL);
+        assert_same("ahead", &expected, &found);
+    }
 }
