@@ -161,6 +161,25 @@ pub struct KlineQuery {
     pub fill: bool,
 }
 
+/// From which candle of an interval on all can be told, up to which.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reach {
+    /// When the first one begins.
+    pub first: Timestamp,
+    /// When the last one begins. If that is before the first one, none can be told.
+    pub last: Timestamp,
+    /// Nothing was traded before the first one.
+    pub is_whole: bool,
+}
+
+impl Reach {
+    /// Can any be told?
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.last < self.first
+    }
+}
+
 /// What time it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AsOf {
@@ -291,6 +310,12 @@ impl Archive {
     #[must_use]
     pub fn klines(&self, query: &KlineQuery, as_of: impl Into<AsOf>) -> Vec<Kline> {
         self.candles.klines(query, as_of.into())
+    }
+
+    /// Which candles [`Self::klines`] can tell, empty ones included; none before the first trade.
+    #[must_use]
+    pub fn reach(&self, interval: Interval, now: Timestamp) -> Option<Reach> {
+        self.candles.reach(interval, now)
     }
 
     /// Candles that begin at `open_time` or later, empty ones too, at most the newest `limit`: what a follower needs
