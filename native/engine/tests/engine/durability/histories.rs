@@ -415,3 +415,32 @@ fn a_history_that_was_left_can_be_gone_on_with() {
     let refused = orders(&client, 1, None)(&PageQuery { from: 0, to: None, next: None, limit: 1 });
     assert_eq!(refused.map_err(|refusal| refusal.code), Err(Code::EngineClosed));
 }
+
+/// Four iterations side by side read each record once; five of them begin again with every page.
+#[test]
+fn a_few_histories_get_on_side_by_side_and_are_cheap() {
+    let disk = disk();
+    let mut client = Client::open_on(disk.clone(), options(Run::Inline));
+    market(&mut client);
+    session(&mut client, &mut Random(19), 1_500);
+    let operations = |count: u64| {
+        let before = disk.operations();
+        let mut iterations: Vec<_> =
+            (1..=count).map(|account| (account, Pages::new(0, None, 2), 0)).collect();
+        let mut is_over = false;
+        while !is_over {
+            is_over = true;
+            for (account, pages, found) in &mut iterations {
+                if let Some(items) = pages.next(orders(&client, *account, None)) {
+                    *found += items.len();
+                    is_over = false;
+                }
+            }
+        }
+        assert!(iterations.iter().all(|(_, _, found)| *found > 40), "too little to read");
+        disk.operations() - before
+    };
+    let alone = operations(1);
+    assert!(operations(4) <= 5 * alone, "four read more than four times what one reads: {alone}");
+    assert!(operations(5) > 40 * alone, "the fifth had a trail as well: {alone}");
+}
