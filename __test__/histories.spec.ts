@@ -2,6 +2,8 @@
  * Histories of trades, closed orders and candles, of engines that forget: compared with what this test has seen while it
  * was remembered, and with candles that a plain script makes of all trades.
  */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import type { ClosedOrder, Engine, EngineConfig, Kline, KlineInterval, Order, Trade } from '../index.ts';
@@ -385,6 +387,30 @@ test('a history that can not be told is refused when it is iterated', async (t) 
   t.deepEqual(await all(durable.tradeHistory('BTC-USDT', { fromId: 1e9 })), []);
   t.deepEqual(await all(durable.klineHistory('BTC-USDT', '1m', { from: START + 1e9 * MINUTE })), []);
   t.deepEqual(await all(durable.klineHistory('BTC-USDT', '1m', { from: Number.MAX_SAFE_INTEGER })), []);
+});
+
+test('damage in the log ends a history, and is named', async (t) => {
+  const config = kept(t);
+  const engine = await open(t, config);
+  const seen = await addMarkets(engine);
+  await flow(engine, seen, 300);
+  const [name = ''] = files(config.dataDir!, 'segment-');
+  const path = join(config.dataDir!, name);
+  const bytes = readFileSync(path);
+  const middle = 4096 * Math.floor(bytes.length / 4096 / 2) + 150;
+  bytes[middle] = bytes[middle]! ^ 1;
+  writeFileSync(path, bytes);
+  for (const history of [
+    engine.orderHistory(1),
+    engine.tradeHistory('BTC-USDT'),
+    engine.klineHistory('BTC-USDT', '1s'),
+  ]) {
+    const refused = await refusal(() => all<object>(history));
+    t.is(refused.code, 'CORRUPT_STATE');
+    t.like(refused.details, { file: name });
+  }
+  // What is remembered does not need it.
+  t.is((await engine.orders({ accountId: 1 })).orders.length > 0, true);
 });
 
 test('an engine that is closed ends its histories', async (t) => {
