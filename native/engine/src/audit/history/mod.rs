@@ -60,7 +60,7 @@ pub(crate) struct Source<'a> {
     pub(crate) storage: &'a Arc<dyn Storage>,
     pub(crate) durable: Lsn,
     pub(crate) config: &'a Config,
-    /// Is the engine? Then nobody wants to know any more.
+    /// Set when the engine is closed: nobody wants to know any more then.
     pub(crate) is_closed: &'a AtomicBool,
 }
 
