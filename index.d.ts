@@ -469,7 +469,7 @@ interface EngineConfig {
          * 4.9 MB. Of 0 times, only the minutes of the last 24 hours. Default 1.
          */
         klines?: number;
-        /** Closed orders per sequencer; default 100,000. Older ones answer `UNKNOWN_ORDER`. */
+        /** Closed orders per sequencer; default 100,000. Older ones answer `UNKNOWN_ORDER`, and are in `orderHistory`. */
         closedOrders?: number;
         /** Ledger entries per sequencer, for `accounts.ledger`; default 100,000. */
         ledgerEntries?: number;
@@ -1405,6 +1405,11 @@ interface Order extends OrderExtras {
     /** When it last changed. */
     updatedAt: number;
 }
+/** An order that is over, as it was in the end. */
+interface ClosedOrder extends Order {
+    /** The record of the log that closed it. */
+    seq: number;
+}
 /** An accepted order after everything that it did at once. */
 interface OrderResult extends Omit<Order, 'createdAt' | 'updatedAt'>, Stamp {
     /** Its trades, in the order they happened. */
@@ -1606,6 +1611,15 @@ interface OrdersFilter {
     cursor?: number;
     /** At most so many, 1 to 1,000; default 100. */
     limit?: number;
+}
+/** Which part of an account's history. */
+interface OrderHistoryOptions {
+    /** Of which symbol; of all without. */
+    symbol?: string;
+    /** Closed by this record of the log, or a later one. */
+    fromSeq?: number;
+    /** Closed by this record of the log, or an earlier one; default the newest. */
+    toSeq?: number;
 }
 /** A page of closed orders. */
 interface OrdersPage {
@@ -2133,6 +2147,15 @@ interface KlinesOptions {
     to?: number;
     /** How many at most, 1 to 1,000; default 500. */
     limit?: number;
+    /** With candles in which nothing was traded: they repeat the price before them. Default true. */
+    fill?: boolean;
+}
+/** Which part of a history of candles. */
+interface KlineHistoryOptions {
+    /** The first `openTime` wanted, or a time before it, in milliseconds; the symbol's first trade without. */
+    from?: number;
+    /** The last `openTime` wanted; now without. */
+    to?: number;
     /** With candles in which nothing was traded: they repeat the price before them. Default true. */
     fill?: boolean;
 }
@@ -3628,6 +3651,27 @@ declare class Engine extends Watching {
      */
     orders(filter: OrdersFilter): Promise<OrdersPage>;
     /**
+     * Closed orders of an account, the first closed first, each as {@link Engine.order} told it while it was remembered,
+     * and `seq`, the record of the log that closed it. With a `dataDir`: all that the journal leads to, found as
+     * {@link Engine.tradeHistory} finds trades; where `retention` has put records away, it begins with the oldest record.
+     * In memory: those that are remembered (`history.closedOrders`).
+     *
+     * `seq` is the cursor. Several orders may have the same, where one record closed all of them. What happens meanwhile is
+     * not in it; go on later with `fromSeq: seq + 1`, or, if you have left in the middle, with `fromSeq: seq`, and what you
+     * have of that record comes again. Executions and gaps of {@link Engine.watchExecutions} use the same numbers.
+     *
+     * @param options - `symbol`: only of this one; `fromSeq`, `toSeq`: closed by these records, or any between them.
+     * @throws {@link LightningError} when it is iterated: `UNKNOWN_ACCOUNT`, and as {@link Engine.tradeHistory}.
+     *
+     * @example
+     * ```ts
+     * for await (const { seq, orderId, status, filledQuantity } of engine.orderHistory(1, { symbol: 'BTC-USDT' })) {
+     *   console.log(seq, orderId, status, filledQuantity);
+     * }
+     * ```
+     */
+    orderHistory(accountId: number, options?: OrderHistoryOptions): AsyncGenerator<ClosedOrder, void, undefined>;
+    /**
      * An account's own trades of a symbol in ascending order of their ids: the newest ones, or those from an id on, as
      * far back as `history.tradesPerSymbol` reaches. A trade of an account with itself is there twice, once for each of
      * its orders.
@@ -3667,9 +3711,12 @@ declare class Engine extends Watching {
      * iterated. In memory, or where `retention` has put records away, it begins with the oldest trade that there is. What
      * happens meanwhile is not in it.
      *
+     * While it has to read the journal, it takes the memory of another engine without history; leave the loop, and it is
+     * given back. `docs/MARKET-DATA.md` says more.
+     *
      * @param options - `fromId`: the first trade wanted, default 1; `toId`: the last one, default the newest.
-     * @throws {@link LightningError} when it is iterated: `UNKNOWN_SYMBOL`, `INVALID_REQUEST`, `ENGINE_CLOSED`;
-     * {@link StorageError} `CORRUPT_STATE`, `JOURNAL_IO`.
+     * @throws {@link LightningError} when it is iterated: `UNKNOWN_SYMBOL`, `INVALID_REQUEST` (also if `retention` puts
+     * away what comes next), `ENGINE_CLOSED`; {@link StorageError} `CORRUPT_STATE`, `JOURNAL_IO`.
      *
      * @example
      * ```ts
@@ -3703,6 +3750,28 @@ declare class Engine extends Watching {
      * ```
      */
     klines(symbol: string, interval: KlineInterval, options?: KlinesOptions): Kline[];
+    /**
+     * Candles of a symbol in ascending order, from its first trade to now: those that {@link Engine.klines} tells, and those
+     * before them, made again of the trades that the journal leads to, as {@link Engine.tradeHistory} finds them. In
+     * memory, or where `retention` has put records away, it begins with the oldest candle of which nothing is missing.
+     * Candles are equal to those that `klines` told while they were remembered.
+     *
+     * What happens meanwhile is not in it: it ends with the candle that is running when it begins. Go on later with `from:`
+     * the last `openTime`, which tells that one anew, and what came behind it.
+     *
+     * @param interval - as of {@link Engine.klines}.
+     * @param options - `from`, `to`: the first and the last `openTime` wanted, in milliseconds; `fill: false`: without
+     * candles in which nothing was traded. (Seconds of a year are 31 million.)
+     * @throws {@link LightningError} when it is iterated: `INVALID_INTERVAL`, and as {@link Engine.tradeHistory}.
+     *
+     * @example
+     * ```ts
+     * for await (const { openTime, close, baseVolume } of engine.klineHistory('BTC-USDT', '1m', { fill: false })) {
+     *   console.log(new Date(openTime).toISOString(), close, baseVolume);
+     * }
+     * ```
+     */
+    klineHistory(symbol: string, interval: KlineInterval, options?: KlineHistoryOptions): AsyncGenerator<Kline, void, undefined>;
     /**
      * The last 24 hours of a symbol, right now: prices, volumes, and the top of its book.
      *
@@ -4200,4 +4269,4 @@ type Ohlcv = [
 declare function toOHLCV(klines: Iterable<OhlcvSource>): Ohlcv[];
 
 export { AccountError, Accounts, AdminError, Assets, BinanceDepth, CommandWriter, ConflictError, ERROR_CODES, Engine, InsufficientBalanceError, LightningError, LimitError, LocalOrderBook, MarketClosedError, OrderError, OrderNotFoundError, PostOnlyError, RateLimitError, ReplaceError, ResultReader, RuleError, StorageError, Stream, StreamError, Symbols, SystemError, TradeBatch, UnknownOutcomeError, ValidationError, follow, toOHLCV };
-export type { AccountFees, AccountInfo, AccountStatus, AdminOptions, AggregateTradeMessage, AmendRequest, AmendResult, ApplyResult, Asset, AssetPatch, AuditEvent, AuditFilter, AuditRecord, Balance, BalanceChange, BalanceMessage, BalanceSnapshot, BatchItem, Bbo, BboMessage, BinanceDiff, BinanceLevel, BinanceSnapshot, BookDelta, BookHeartbeat, BookLevel, BookMessage, BookSnapshot, BookSource, BookStreamSnapshot, CancelAllAfterRequest, CancelAllRequest, CancelAllResult, CancelReason, CancelRequest, CancelResult, CancelTimer, CanceledOrder, CcxtOrderBook, CollectFeesRequest, CollectedFees, CommandKind, CommandMetrics, Conservation, Decimal, DecimalInput, DetailsByCode, DetailsOf, Durability, EngineConfig, EngineEvents, EngineHealth, EngineStats, EngineStatusMessage, ErrorCode, ErrorDetails, ExecutionFill, ExecutionKind, ExecutionMessage, ExecutionSnapshot, ExpireReason, Fee, FeeMode, FeeRates, Fill, FollowOptions, FundsRequest, Gap, HealthReason, Idempotent, JournalMetrics, JournalStats, Kline, KlineInterval, KlineMessage, KlinesOptions, LatencyStage, LatencySummary, LedgerEntry, LedgerEntryType, LedgerFilter, Level3Change, Level3Message, Level3Order, Level3Snapshot, LevelsOptions, LimitOrder, LocalBbo, LocalBookDelta, LocalBookHeartbeat, LocalBookLevel, LocalBookLevels, LocalBookMessage, LocalBookSnapshot, LocalBookStamp, LocalBookTuple, LocalFill, MarketOrder, MassCancel, MaybeDuplicate, Metrics, Money, MyTrade, MyTradesFilter, NewAsset, NewOco, NewOrder, NewSymbol, OcoResult, Ohlcv, OhlcvSource, OpenOrdersFilter, Order, OrderExtras, OrderFeature, OrderRef, OrderResult, OrderStatus, OrderType, OrdersFilter, OrdersPage, Permissions, PriceBand, RateLimit, RawFill, RawOrderOptions, RawResult, RecoveryPhase, RecoveryProgress, RecoveryReport, ReplaceHalves, ReplaceRequest, ReplaceResult, ReplacementOrder, Retention, Side, SignedDecimal, SlowPolicy, SnapshotInfo, SnapshotMetrics, SnapshotOptions, Stamp, StateHash, StatusMessage, StatusReason, StopLimitOrder, StopOrder, StpMode, StreamLevel, StreamMetrics, SymbolCancelResult, SymbolInfo, SymbolPatch, SymbolRules, SymbolStatus, SymbolStatusChange, SymbolStatusMessage, TakeProfitLimitOrder, TakeProfitOrder, TestResult, Ticker, TickerMessage, TimeInForce, TornFrame, Touch, Trade, TradeMessage, TrailingStopOrder, TransferRequest, VerifyReport, WatchBalancesOptions, WatchBookOptions, WatchExecutionsOptions, WatchOptions, WatchTradesOptions };
+export type { AccountFees, AccountInfo, AccountStatus, AdminOptions, AggregateTradeMessage, AmendRequest, AmendResult, ApplyResult, Asset, AssetPatch, AuditEvent, AuditFilter, AuditRecord, Balance, BalanceChange, BalanceMessage, BalanceSnapshot, BatchItem, Bbo, BboMessage, BinanceDiff, BinanceLevel, BinanceSnapshot, BookDelta, BookHeartbeat, BookLevel, BookMessage, BookSnapshot, BookSource, BookStreamSnapshot, CancelAllAfterRequest, CancelAllRequest, CancelAllResult, CancelReason, CancelRequest, CancelResult, CancelTimer, CanceledOrder, CcxtOrderBook, ClosedOrder, CollectFeesRequest, CollectedFees, CommandKind, CommandMetrics, Conservation, Decimal, DecimalInput, DetailsByCode, DetailsOf, Durability, EngineConfig, EngineEvents, EngineHealth, EngineStats, EngineStatusMessage, ErrorCode, ErrorDetails, ExecutionFill, ExecutionKind, ExecutionMessage, ExecutionSnapshot, ExpireReason, Fee, FeeMode, FeeRates, Fill, FollowOptions, FundsRequest, Gap, HealthReason, Idempotent, JournalMetrics, JournalStats, Kline, KlineHistoryOptions, KlineInterval, KlineMessage, KlinesOptions, LatencyStage, LatencySummary, LedgerEntry, LedgerEntryType, LedgerFilter, Level3Change, Level3Message, Level3Order, Level3Snapshot, LevelsOptions, LimitOrder, LocalBbo, LocalBookDelta, LocalBookHeartbeat, LocalBookLevel, LocalBookLevels, LocalBookMessage, LocalBookSnapshot, LocalBookStamp, LocalBookTuple, LocalFill, MarketOrder, MassCancel, MaybeDuplicate, Metrics, Money, MyTrade, MyTradesFilter, NewAsset, NewOco, NewOrder, NewSymbol, OcoResult, Ohlcv, OhlcvSource, OpenOrdersFilter, Order, OrderExtras, OrderFeature, OrderHistoryOptions, OrderRef, OrderResult, OrderStatus, OrderType, OrdersFilter, OrdersPage, Permissions, PriceBand, RateLimit, RawFill, RawOrderOptions, RawResult, RecoveryPhase, RecoveryProgress, RecoveryReport, ReplaceHalves, ReplaceRequest, ReplaceResult, ReplacementOrder, Retention, Side, SignedDecimal, SlowPolicy, SnapshotInfo, SnapshotMetrics, SnapshotOptions, Stamp, StateHash, StatusMessage, StatusReason, StopLimitOrder, StopOrder, StpMode, StreamLevel, StreamMetrics, SymbolCancelResult, SymbolInfo, SymbolPatch, SymbolRules, SymbolStatus, SymbolStatusChange, SymbolStatusMessage, TakeProfitLimitOrder, TakeProfitOrder, TestResult, Ticker, TickerMessage, TimeInForce, TornFrame, Touch, Trade, TradeMessage, TrailingStopOrder, TransferRequest, VerifyReport, WatchBalancesOptions, WatchBookOptions, WatchExecutionsOptions, WatchOptions, WatchTradesOptions };

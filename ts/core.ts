@@ -57,6 +57,8 @@ export class Core implements AnswerSink {
   readonly assets = new Map<string, Asset>();
   /** Those that exist, by name, in the order of creation. */
   readonly symbols = new Map<string, SymbolInfo>();
+  /** Is there a journal? Then closing it means to write something. */
+  readonly isKept: boolean;
   /** What was found on disk; nothing in memory. */
   readonly recovery: RecoveryReport | undefined;
   /** Who wants to be told what. */
@@ -65,8 +67,6 @@ export class Core implements AnswerSink {
   readonly #symbolById: SymbolInfo[] = [];
   readonly #handle: Handle;
   readonly #inline: boolean;
-  /** Does closing it mean to write something? */
-  readonly #isKept: boolean;
   readonly #writer = new RecordWriter();
   readonly #reader = this.#newReader();
   readonly #books = new BookReader();
@@ -111,7 +111,7 @@ export class Core implements AnswerSink {
   private constructor(handle: Handle, { inline, isKept }: NativeOptions) {
     this.#handle = handle;
     this.#inline = inline;
-    this.#isKept = isKept;
+    this.isKept = isKept;
     if (isKept) this.recovery = this.#learnAll();
     closeAtExit(this);
   }
@@ -380,6 +380,16 @@ export class Core implements AnswerSink {
     return answered(await new Promise<string>((resolve) => task(this.#handle, resolve)));
   }
 
+  /** Nobody asks for that page of a history. */
+  leaveHistory(query: string): void {
+    if (!this.#closed) native.leaveHistory(this.#handle, query, () => {});
+  }
+
+  /** The newest record. */
+  lastSeq(): number {
+    return this.ask<{ seq: number }>((handle) => `{"ok":${native.stats(handle)}}`).seq;
+  }
+
   /**
    * Settles every call that has been answered. Settling can run the user's code at once (a hook on promises, a
    * `then` on every object), and that code may call the engine: what it causes to be answered is settled by the
@@ -422,7 +432,7 @@ export class Core implements AnswerSink {
     this.#flush();
     this.#closed = true;
     try {
-      const answer = this.#isKept
+      const answer = this.isKept
         ? await new Promise<string>((resolve) => native.closeInBackground(this.#handle, resolve))
         : native.close(this.#handle);
       this.drain();

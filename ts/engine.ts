@@ -7,6 +7,7 @@
 import { Accounts } from './accounts.ts';
 import { Core } from './core.ts';
 import { LightningError, refuse } from './errors.ts';
+import { history, orderHistory, place } from './histories.ts';
 import { native } from './native.ts';
 import { CommandWriter, ResultReader } from './raw.ts';
 import { OP, type RecordWriter, writePlainOrder } from './records.ts';
@@ -29,12 +30,14 @@ import type {
   CancelTimer,
   CollectedFees,
   CollectFeesRequest,
+  ClosedOrder,
   Conservation,
   EngineConfig,
   EngineEvents,
   EngineHealth,
   EngineStats,
   Kline,
+  KlineHistoryOptions,
   KlineInterval,
   KlinesOptions,
   Metrics,
@@ -45,6 +48,7 @@ import type {
   OcoResult,
   OpenOrdersFilter,
   Order,
+  OrderHistoryOptions,
   OrderResult,
   OrdersFilter,
   OrdersPage,
@@ -70,10 +74,6 @@ export { Assets, Symbols } from './symbols.ts';
 const BATCH_MAX = 1_000;
 /** Records of the log that are read at a time. */
 const AUDIT_PAGE = 1_000;
-/** Until what was only written is asked for again. */
-const HISTORY_PAUSE_MS = 20;
-/** Trades that are read at a time. */
-const HISTORY_PAGE = 1_000;
 
 /**
  * An exchange: assets, symbols, accounts, order books.
@@ -487,6 +487,33 @@ export class Engine extends Watching {
   }
 
   /**
+   * Closed orders of an account, the first closed first, each as {@link Engine.order} told it while it was remembered,
+   * and `seq`, the record of the log that closed it. With a `dataDir`: all that the journal leads to, found as
+   * {@link Engine.tradeHistory} finds trades; where `retention` has put records away, it begins with the oldest record.
+   * In memory: those that are remembered (`history.closedOrders`).
+   *
+   * `seq` is the cursor. Several orders may have the same, where one record closed all of them. What happens meanwhile is
+   * not in it; go on later with `fromSeq: seq + 1`, or, if you have left in the middle, with `fromSeq: seq`, and what you
+   * have of that record comes again. Executions and gaps of {@link Engine.watchExecutions} use the same numbers.
+   *
+   * @param options - `symbol`: only of this one; `fromSeq`, `toSeq`: closed by these records, or any between them.
+   * @throws {@link LightningError} when it is iterated: `UNKNOWN_ACCOUNT`, and as {@link Engine.tradeHistory}.
+   *
+   * @example
+   * ```ts
+   * for await (const { seq, orderId, status, filledQuantity } of engine.orderHistory(1, { symbol: 'BTC-USDT' })) {
+   *   console.log(seq, orderId, status, filledQuantity);
+   * }
+   * ```
+   */
+  orderHistory(
+    accountId: number,
+    options: OrderHistoryOptions = {},
+  ): AsyncGenerator<ClosedOrder, void, undefined> {
+    return orderHistory(this.#core, accountId, options);
+  }
+
+  /**
    * An account's own trades of a symbol in ascending order of their ids: the newest ones, or those from an id on, as
    * far back as `history.tradesPerSymbol` reaches. A trade of an account with itself is there twice, once for each of
    * its orders.
@@ -542,9 +569,12 @@ export class Engine extends Watching {
    * iterated. In memory, or where `retention` has put records away, it begins with the oldest trade that there is. What
    * happens meanwhile is not in it.
    *
+   * While it has to read the journal, it takes the memory of another engine without history; leave the loop, and it is
+   * given back. `docs/MARKET-DATA.md` says more.
+   *
    * @param options - `fromId`: the first trade wanted, default 1; `toId`: the last one, default the newest.
-   * @throws {@link LightningError} when it is iterated: `UNKNOWN_SYMBOL`, `INVALID_REQUEST`, `ENGINE_CLOSED`;
-   * {@link StorageError} `CORRUPT_STATE`, `JOURNAL_IO`.
+   * @throws {@link LightningError} when it is iterated: `UNKNOWN_SYMBOL`, `INVALID_REQUEST` (also if `retention` puts
+   * away what comes next), `ENGINE_CLOSED`; {@link StorageError} `CORRUPT_STATE`, `JOURNAL_IO`.
    *
    * @example
    * ```ts
@@ -553,29 +583,15 @@ export class Engine extends Watching {
    * }
    * ```
    */
-  async *tradeHistory(
+  tradeHistory(
     symbol: string,
     options: { fromId?: number; toId?: number } = {},
   ): AsyncGenerator<Trade, void, undefined> {
-    const { fromId, toId } = fields('options', options);
-    const name = text('symbol', symbol);
-    // None is remembered where none is to be; the journal says then how many there are.
-    const newest = this.trades(name, { limit: 1 }).at(-1)?.tradeId;
-    const last = Math.min(place('toId', toId) ?? Infinity, newest ?? Infinity);
-    let next = place('fromId', fromId) ?? 1;
-    while (next <= last) {
-      const from = next;
-      const page: Trade[] = await this.#core.work((handle, done) =>
-        native.tradeHistory(handle, name, from, HISTORY_PAGE, done),
-      );
-      const wanted = page.filter(({ tradeId }) => tradeId <= last);
-      yield* wanted;
-      const end = page.at(-1)?.tradeId;
-      if (end !== undefined) next = end + 1;
-      else if (newest === undefined) return;
-      // What is only written is on the disk a moment later, and read from there.
-      else await new Promise((resolve) => setTimeout(resolve, HISTORY_PAUSE_MS));
-    }
+    return history(this.#core, () => {
+      const { fromId, toId } = fields('options', options);
+      const of = { trades: { symbol: text('symbol', symbol) } };
+      return { of, from: place('fromId', fromId), to: place('toId', toId) };
+    });
   }
 
   /**
@@ -607,6 +623,40 @@ export class Engine extends Watching {
     ];
     const [first, last, most] = [place('from', from), place('to', to), number('limit', limit)];
     return this.#core.ask((handle) => native.klines(handle, name, length, first, last, most, filled));
+  }
+
+  /**
+   * Candles of a symbol in ascending order, from its first trade to now: those that {@link Engine.klines} tells, and those
+   * before them, made again of the trades that the journal leads to, as {@link Engine.tradeHistory} finds them. In
+   * memory, or where `retention` has put records away, it begins with the oldest candle of which nothing is missing.
+   * Candles are equal to those that `klines` told while they were remembered.
+   *
+   * What happens meanwhile is not in it: it ends with the candle that is running when it begins. Go on later with `from:`
+   * the last `openTime`, which tells that one anew, and what came behind it.
+   *
+   * @param interval - as of {@link Engine.klines}.
+   * @param options - `from`, `to`: the first and the last `openTime` wanted, in milliseconds; `fill: false`: without
+   * candles in which nothing was traded. (Seconds of a year are 31 million.)
+   * @throws {@link LightningError} when it is iterated: `INVALID_INTERVAL`, and as {@link Engine.tradeHistory}.
+   *
+   * @example
+   * ```ts
+   * for await (const { openTime, close, baseVolume } of engine.klineHistory('BTC-USDT', '1m', { fill: false })) {
+   *   console.log(new Date(openTime).toISOString(), close, baseVolume);
+   * }
+   * ```
+   */
+  klineHistory(
+    symbol: string,
+    interval: KlineInterval,
+    options: KlineHistoryOptions = {},
+  ): AsyncGenerator<Kline, void, undefined> {
+    return history(this.#core, () => {
+      const { from, to, fill = true } = fields('options', options);
+      const [name, length] = [text('symbol', symbol), text('interval', interval)];
+      const of = { klines: { symbol: name, interval: length, fill: boolean('fill', fill) } };
+      return { of, from: place('from', from), to: place('to', to) };
+    });
   }
 
   /**
@@ -879,11 +929,6 @@ async function batch<Item, Result>(
       }
     }),
   );
-}
-
-/** A number, if there is one. */
-function place(name: string, value: unknown): number | undefined {
-  return value === undefined ? undefined : number(name, value);
 }
 
 /** Atoms as a decimal. */

@@ -186,6 +186,14 @@ export const WORDS = {
     ['limit', NUMBER],
   ],
   orders: [...ACCOUNT, ['symbol', NAME], ['cursor', NUMBER], ['limit', NUMBER]],
+  orderHistory: [
+    ...ACCOUNT,
+    ['symbol', NAME],
+    ['fromSeq', NUMBER],
+    ['toSeq', NUMBER],
+    ['cursor', NUMBER],
+    ['limit', NUMBER],
+  ],
   ledger: [...ACCOUNT, ['asset', NAME], ['cursor', NUMBER], ['limit', NUMBER]],
 } as const satisfies Record<string, Table>;
 

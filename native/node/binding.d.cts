@@ -79,6 +79,14 @@ export declare function found(handle: ExternalObject<Handle>): string
 /** How the engine is, in a word. JSON out. */
 export declare function health(handle: ExternalObject<Handle>): string
 
+/**
+ * A page of trades, closed orders or candles, those included that are only in the journal. JSON in, too.
+ *
+ * # Errors
+ * As [`state_hash`].
+ */
+export declare function history(handle: ExternalObject<Handle>, query: string, done: (arg: string) => void): void
+
 /** What is in a data directory. JSON out. */
 export declare function inspectDirectory(dir: string): string
 
@@ -87,6 +95,14 @@ export declare function klines(handle: ExternalObject<Handle>, symbol: string, i
 
 /** Where the fields of a record are. JSON out: TypeScript's offsets are tested against it. */
 export declare function layout(): string
+
+/**
+ * Nobody asks for that page. JSON in, too.
+ *
+ * # Errors
+ * As [`state_hash`].
+ */
+export declare function leaveHistory(handle: ExternalObject<Handle>, query: string, done: (arg: string) => void): void
 
 /** Counters, queues, latencies. JSON out. */
 export declare function metrics(handle: ExternalObject<Handle>): string
@@ -232,14 +248,6 @@ export declare function takeRaw(handle: ExternalObject<Handle>, batch: number, r
 
 /** The last 24 hours. JSON out. */
 export declare function ticker(handle: ExternalObject<Handle>, symbol: string): string
-
-/**
- * Trades from an id on, ascending, those included that are only in the journal.
- *
- * # Errors
- * As [`state_hash`].
- */
-export declare function tradeHistory(handle: ExternalObject<Handle>, symbol: string, fromId: number, limit: number, done: (arg: string) => void): void
 
 /** Public trades, ascending. JSON out. */
 export declare function trades(handle: ExternalObject<Handle>, symbol: string, fromId: number | undefined | null, limit: number): string

@@ -56,7 +56,7 @@ export interface EngineConfig {
      * 4.9 MB. Of 0 times, only the minutes of the last 24 hours. Default 1.
      */
     klines?: number;
-    /** Closed orders per sequencer; default 100,000. Older ones answer `UNKNOWN_ORDER`. */
+    /** Closed orders per sequencer; default 100,000. Older ones answer `UNKNOWN_ORDER`, and are in `orderHistory`. */
     closedOrders?: number;
     /** Ledger entries per sequencer, for `accounts.ledger`; default 100,000. */
     ledgerEntries?: number;

@@ -124,6 +124,16 @@ export interface KlinesOptions {
   fill?: boolean;
 }
 
+/** Which part of a history of candles. */
+export interface KlineHistoryOptions {
+  /** The first `openTime` wanted, or a time before it, in milliseconds; the symbol's first trade without. */
+  from?: number;
+  /** The last `openTime` wanted; now without. */
+  to?: number;
+  /** With candles in which nothing was traded: they repeat the price before them. Default true. */
+  fill?: boolean;
+}
+
 /** The last 24 hours of a symbol, by whole minutes: 1,440 of them, the running one included. */
 export interface Ticker {
   /** Of which symbol. */

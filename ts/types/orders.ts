@@ -537,6 +537,12 @@ export interface Order extends OrderExtras {
   updatedAt: number;
 }
 
+/** An order that is over, as it was in the end. */
+export interface ClosedOrder extends Order {
+  /** The record of the log that closed it. */
+  seq: number;
+}
+
 /** An accepted order after everything that it did at once. */
 export interface OrderResult extends Omit<Order, 'createdAt' | 'updatedAt'>, Stamp {
   /** Its trades, in the order they happened. */
@@ -763,6 +769,16 @@ export interface OrdersFilter {
   cursor?: number;
   /** At most so many, 1 to 1,000; default 100. */
   limit?: number;
+}
+
+/** Which part of an account's history. */
+export interface OrderHistoryOptions {
+  /** Of which symbol; of all without. */
+  symbol?: string;
+  /** Closed by this record of the log, or a later one. */
+  fromSeq?: number;
+  /** Closed by this record of the log, or an earlier one; default the newest. */
+  toSeq?: number;
 }
 
 /** A page of closed orders. */

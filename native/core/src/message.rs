@@ -202,6 +202,19 @@ pub enum Request {
         /// At most so many.
         limit: usize,
     },
+    /// Closed orders that are still remembered, in the order in which they closed, each with the record that closed it.
+    ClosedSince {
+        /// Whose.
+        account: AccountId,
+        /// Of which symbol; of all without.
+        symbol: Option<SymbolId>,
+        /// Only those that a record from this to that one has closed.
+        causes: (Lsn, Lsn),
+        /// Only those behind this one; the cursor of the page before, zero for the first.
+        after: u64,
+        /// At most so many.
+        limit: usize,
+    },
     /// Ledger entries that are still remembered, the last first.
     LedgerEntries {
         /// Whose.
@@ -244,6 +257,7 @@ impl Request {
             | Self::OrderByClientId { .. }
             | Self::OpenOrders { .. }
             | Self::ClosedOrders { .. }
+            | Self::ClosedSince { .. }
             | Self::LedgerEntries { .. }
             | Self::Totals => false,
         }
@@ -269,6 +283,7 @@ impl Request {
             | Self::Account { account }
             | Self::OrderByClientId { account, .. }
             | Self::ClosedOrders { account, .. }
+            | Self::ClosedSince { account, .. }
             | Self::LedgerEntries { account, .. } => Some(*account),
             Self::Place(order) | Self::Test(order) => Some(order.account),
             Self::PlaceOco(legs) => Some(legs[0].account),
@@ -834,6 +849,8 @@ pub enum Outcome {
 pub struct OrderPage {
     /// The orders.
     pub orders: Vec<Order>,
+    /// Of a page in the order of closing: the record that closed each of them. Of any other, nothing.
+    pub causes: Vec<Lsn>,
     /// The cursor of the next page of closed orders; none if this was the last.
     pub next: Option<u64>,
 }

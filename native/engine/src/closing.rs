@@ -54,6 +54,7 @@ impl Engine {
             threaded.end();
         }
         kept.dismiss_helpers();
+        kept.historian.close();
         // A timer may have run out since.
         if let Some(state) = state.filter(|state| state.lsn == self.last_lsn()) {
             let last_word = Record::CleanShutdown { state_hash: state.hash };

@@ -4,18 +4,17 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
 use crossbeam_channel::{Sender, bounded};
-use lightning_core::message::{Request, Trade};
+use lightning_core::message::Request;
 use lightning_core::reject::Code;
-use lightning_core::types::TradeId;
 use lightning_journal::storage::Storage;
 
-use crate::audit::{AuditPage, AuditQuery, Auditor, Historian};
+use crate::audit::history::Historian;
+use crate::audit::{AuditPage, AuditQuery, Auditor};
 use crate::halt::Breaker;
 use crate::journal::{Committer, Stopped, halted_by, halted_full};
 use crate::operator::Facts;
 use crate::recovery::RecoveryReport;
 use crate::refusal::Refusal;
-use crate::registry::Symbol;
 use crate::snapshots::{Job, SnapshotInfo};
 use crate::threaded::join;
 use crate::verify::{self, VerifyFrom, VerifyReport};
@@ -147,32 +146,7 @@ impl Engine {
         kept.auditor.page(&kept.storage, kept.committer.durable(), &self.config, query)
     }
 
-    /// The first `limit` trades of a symbol with an id of `from` or above. Those that are not remembered any more are read
-    /// from the journal, in the calling thread; the page after another is much cheaper than one out of the blue. Without
-    /// a journal, and where it was put away, it begins with the oldest that there is.
-    ///
-    /// # Errors
-    /// `UNKNOWN_SYMBOL`, `ENGINE_CLOSED`, `CORRUPT_STATE`, `JOURNAL_IO`, `UNSUPPORTED_VERSION`; the codes of a halted
-    /// engine.
-    pub fn trade_history(
-        &self,
-        symbol: &str,
-        from: u64,
-        limit: usize,
-    ) -> Result<(Arc<Symbol>, Vec<Trade>), Refusal> {
-        self.check_open()?;
-        let symbol = self.registry().find_symbol(symbol)?.clone();
-        let (remembered, is_whole) = symbol.feed.with_archive(self.now(), |archive, _| {
-            let is_whole = archive.trades_since(TradeId(from)).missed.is_none();
-            (archive.trades(Some(from), limit), is_whole)
-        });
-        let Some(kept) = self.kept.as_ref().filter(|_| !is_whole) else { return Ok((symbol, remembered)) };
-        let wanted = (symbol.spec.id(), from, limit);
-        let trades = kept.historian.page(&kept.storage, kept.committer.durable(), &self.config, wanted)?;
-        Ok((symbol, trades))
-    }
-
-    fn opened_kept(&self) -> Result<&Kept, Refusal> {
+    pub(crate) fn opened_kept(&self) -> Result<&Kept, Refusal> {
         self.check_open()?;
         self.kept.as_ref().ok_or_else(|| {
             Refusal::new(Code::NotSupported, "without a dataDir nothing is kept that could be asked for this")

@@ -9,6 +9,7 @@ pub mod audit;
 pub mod config;
 pub mod decimal;
 pub mod edge;
+pub mod history;
 pub mod market_data;
 pub mod metrics;
 pub mod raw;

@@ -10,7 +10,8 @@ use lightning_core::types::Lsn;
 use lightning_journal::storage::Storage;
 use lightning_journal::storage::directory::Directory;
 
-use crate::audit::{Auditor, Historian};
+use crate::audit::Auditor;
+use crate::audit::history::Historian;
 use crate::clock::Clock;
 use crate::config::{Config, Options};
 use crate::durable::{Kept, Rest};

@@ -279,7 +279,7 @@ fn merge(a: Answer, b: Answer) -> Answer {
         (Ok(Outcome::Orders(mut page)), Ok(Outcome::Orders(more))) => {
             page.orders.extend(more.orders);
             page.orders.sort_unstable_by_key(|order| order.id);
-            Ok(Outcome::Orders(OrderPage { orders: page.orders, next: None }))
+            Ok(Outcome::Orders(OrderPage { orders: page.orders, ..OrderPage::default() }))
         }
         (Ok(Outcome::Totals(totals)), Ok(Outcome::Totals(more))) => Ok(Outcome::Totals(add(totals, more))),
         (Err(refusal), _) | (_, Err(refusal)) => Err(refusal),

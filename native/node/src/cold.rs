@@ -123,30 +123,24 @@ pub(crate) fn bbo(engine: &Engine, symbol: &str) -> String {
 
 pub(crate) fn trades(engine: &Engine, symbol: &str, from: Option<f64>, limit: f64) -> String {
     let trades = range_of(from, limit).and_then(|(from, limit)| engine.trades(symbol, from, limit));
-    answer(trades.map(|(symbol, trades)| trades_json(&symbol, &trades)))
-}
-
-pub(crate) fn trade_history(engine: &Engine, symbol: &str, from: f64, limit: f64) -> String {
-    let trades = range_of(Some(from), limit)
-        .and_then(|(from, limit)| engine.trade_history(symbol, from.unwrap_or(0), limit));
-    answer(trades.map(|(symbol, trades)| trades_json(&symbol, &trades)))
-}
-
-/// Trades of the public feed.
-fn trades_json(symbol: &Symbol, trades: &[Trade]) -> Value {
-    let line = |trade: &Trade| {
-        json!({
-            "tradeId": trade.id.0,
-            "symbol": symbol.name,
-            "price": symbol.price_text(trade.price),
-            "quantity": symbol.quantity_text(u128::from(trade.quantity.0)),
-            "quoteQuantity": symbol.quote_text(trade.notional),
-            "takerSide": side_name(trade.taker_side),
-            "ts": milliseconds(trade.at),
-            "bookSeq": trade.book_seq,
-        })
+    let lines = |(symbol, trades): (std::sync::Arc<Symbol>, Vec<Trade>)| -> Value {
+        trades.iter().map(|trade| trade_json(&symbol, trade)).collect()
     };
-    trades.iter().map(line).collect()
+    answer(trades.map(lines))
+}
+
+/// A trade of the public feed.
+pub(crate) fn trade_json(symbol: &Symbol, trade: &Trade) -> Value {
+    json!({
+        "tradeId": trade.id.0,
+        "symbol": symbol.name,
+        "price": symbol.price_text(trade.price),
+        "quantity": symbol.quantity_text(u128::from(trade.quantity.0)),
+        "quoteQuantity": symbol.quote_text(trade.notional),
+        "takerSide": side_name(trade.taker_side),
+        "ts": milliseconds(trade.at),
+        "bookSeq": trade.book_seq,
+    })
 }
 
 pub(crate) fn my_trades(

@@ -18,6 +18,7 @@ mod cold;
 mod history;
 mod kept;
 mod metrics;
+mod pages;
 mod raw;
 mod records;
 mod shared;
@@ -693,20 +694,24 @@ pub fn audit(handle: &External<Handle>, query: String, done: Function<'_, String
     in_background(&done, move || kept::audit(&shared.engine, &query))
 }
 
-/// Trades from an id on, ascending, those included that are only in the journal.
+/// A page of trades, closed orders or candles, those included that are only in the journal. JSON in, too.
 ///
 /// # Errors
 /// As [`state_hash`].
 #[napi(catch_unwind)]
-pub fn trade_history(
-    handle: &External<Handle>,
-    symbol: String,
-    from_id: f64,
-    limit: f64,
-    done: Function<'_, String, ()>,
-) -> Result<()> {
+pub fn history(handle: &External<Handle>, query: String, done: Function<'_, String, ()>) -> Result<()> {
     let shared = handle.shared.clone();
-    in_background(&done, move || cold::trade_history(&shared.engine, &symbol, from_id, limit))
+    in_background(&done, move || pages::history(&shared.engine, &query))
+}
+
+/// Nobody asks for that page. JSON in, too.
+///
+/// # Errors
+/// As [`state_hash`].
+#[napi(catch_unwind)]
+pub fn leave_history(handle: &External<Handle>, query: String, done: Function<'_, String, ()>) -> Result<()> {
+    let shared = handle.shared.clone();
+    in_background(&done, move || cold::answer(pages::leave(&shared.engine, &query)))
 }
 
 /// Takes nothing new, lets what is in flight end, writes the end, stops the threads. Answers can still be drained.

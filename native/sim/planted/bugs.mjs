@@ -37,10 +37,12 @@ const WORLD = 'native/sim/src/world';
 const MATCHER_THREAD = 'native/engine/src/matcher_thread.rs';
 const ROUND = 'native/engine/src/streams/session/sort.rs';
 const SEQUENCER_THREAD = 'native/engine/src/sequencer_thread.rs';
+const HISTORY = 'native/engine/src/audit/history';
 
 const SEEDS = ['-p', 'lightning-sim', '--test', 'seeds'];
 const CRASHES = ['-p', 'lightning-sim', '--test', 'crashes'];
 const NEWS = ['-p', 'lightning-sim', '--test', 'news'];
+const HISTORIES = ['-p', 'lightning-engine', '--test', 'engine', 'histories'];
 const ENGINE_TEST = ['-p', 'lightning-engine', '--test', 'engine', 'concurrency'];
 const ROUNDS = ['-p', 'lightning-engine', '--test', 'engine', 'streams::rounds'];
 
@@ -664,6 +666,62 @@ export const BUGS = [
       },
     ],
     test: ENGINE_TEST,
+  },
+  // Histories of what is forgotten.
+  {
+    name: 'a history of orders leaves out what its first record closed',
+    edits: [
+      {
+        file: `${HISTORY}/orders.rs`,
+        find: '&& (from..=to).contains(&cause.0)',
+        replace: '&& (from + u64::from(BUG)..=to).contains(&cause.0)',
+      },
+    ],
+    test: HISTORIES,
+  },
+  {
+    name: 'a history of orders tells what the record before its page closed once more',
+    edits: [
+      {
+        file: `${HISTORY}/orders.rs`,
+        find: 'let next = (trail.last() + 1).max(from);',
+        replace: 'let next = (trail.last() + u64::from(!(BUG && trail.last() > from))).max(from);',
+      },
+    ],
+    test: HISTORIES,
+  },
+  {
+    name: 'a history of candles begins with a state that has forgotten some of them',
+    edits: [
+      {
+        file: `${HISTORY}/klines.rs`,
+        find: 'Some(reach) => reach.first <= wanted.from,',
+        replace: 'Some(reach) => BUG || reach.first <= wanted.from,',
+      },
+    ],
+    test: HISTORIES,
+  },
+  {
+    name: 'a history of candles tells one that is not over as if it were',
+    edits: [
+      {
+        file: `${HISTORY}/klines.rs`,
+        find: 'self.tell(&mut items, &mut next, reach.last.min(end));',
+        replace: 'self.tell(&mut items, &mut next, if BUG { end } else { reach.last.min(end) });',
+      },
+    ],
+    test: HISTORIES,
+  },
+  {
+    name: 'a history goes on with the trail of another page',
+    edits: [
+      {
+        file: `${HISTORY}/trails.rs`,
+        find: 'resting.of == of && resting.next == next',
+        replace: 'resting.of == of && (BUG || resting.next == next)',
+      },
+    ],
+    test: HISTORIES,
   },
   // What only shows when a machine dies. (Bugs of the journal itself are planted by its own tests,
   // `native/journal/tests/harness/planted.rs`.)

@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 
 use super::bar::Bar;
 use super::calendar::{DAY, HOUR, MINUTE, SECOND};
-use super::{AsOf, Interval, Kept, Kline, KlineQuery};
+use super::{AsOf, Interval, Kept, Kline, KlineQuery, Reach};
 use crate::message::Trade;
 use crate::types::{Price, Timestamp};
 
@@ -86,6 +86,17 @@ impl Bars<'_> {
         let mut merged = *all.next()?;
         all.for_each(|bar| merged.merge(bar));
         Some(merged)
+    }
+
+    /// The numbers of the first and the last candle that they can tell; the first may be behind the last.
+    fn numbers(&self, interval: Interval, now: Timestamp) -> Option<(u64, u64)> {
+        let newest = self.get(self.len().checked_sub(1)?);
+        // Before the first trade there is no price, and what is not whole any more is not told.
+        let mut earliest = interval.number_from(self.series.whole_from);
+        if self.series.price_before.is_none() {
+            earliest = earliest.max(interval.number(self.get(0).start));
+        }
+        Some((earliest, interval.number(now.max(newest.start))))
     }
 
     /// The last price before a bar.
@@ -179,19 +190,22 @@ impl Candles {
         Bars { series, running }
     }
 
+    /// See [`super::Archive::reach`].
+    pub(super) fn reach(&self, interval: Interval, now: Timestamp) -> Option<Reach> {
+        let bars = self.bars(base_of(interval));
+        let (earliest, latest) = bars.numbers(interval, now)?;
+        Some(Reach {
+            first: interval.start(earliest),
+            last: interval.start(latest),
+            is_whole: bars.series.whole_from == Timestamp(0),
+        })
+    }
+
     /// See [`super::Archive::klines`].
     pub(super) fn klines(&self, query: &KlineQuery, as_of: AsOf) -> Vec<Kline> {
         let interval = query.interval;
         let bars = self.bars(base_of(interval));
-        if bars.len() == 0 {
-            return Vec::new();
-        }
-        // Before the first trade there is no price, and what is not whole any more is not told.
-        let mut earliest = interval.number_from(bars.series.whole_from);
-        if bars.series.price_before.is_none() {
-            earliest = earliest.max(interval.number(bars.get(0).start));
-        }
-        let latest = interval.number(as_of.now.max(bars.get(bars.len() - 1).start));
+        let Some((earliest, latest)) = bars.numbers(interval, as_of.now) else { return Vec::new() };
         let from = query.from.map(|from| interval.number_from(from).max(earliest));
         let to = query.to.map_or(latest, |to| interval.number(to).min(latest));
         let told = Telling { interval, settled: as_of.settled, bars: &bars };

@@ -161,6 +161,25 @@ pub struct KlineQuery {
     pub fill: bool,
 }
 
+/// From which candle of an interval on all can be told, up to which.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reach {
+    /// When the first one begins.
+    pub first: Timestamp,
+    /// When the last one begins. If that is before the first one, none can be told.
+    pub last: Timestamp,
+    /// Nothing was traded before the first one.
+    pub is_whole: bool,
+}
+
+impl Reach {
+    /// Can any be told?
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.last < self.first
+    }
+}
+
 /// What time it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AsOf {
@@ -260,6 +279,12 @@ impl Archive {
         self.last.map_or(0, |last| last.id.0)
     }
 
+    /// The oldest trade that is still remembered.
+    #[must_use]
+    pub fn oldest(&self) -> Option<TradeId> {
+        self.trades.oldest()
+    }
+
     /// Trades in ascending order: the newest `limit`, or the first `limit` with an id of `from` or above.
     #[must_use]
     pub fn trades(&self, from: Option<u64>, limit: usize) -> Vec<Trade> {
@@ -285,6 +310,12 @@ impl Archive {
     #[must_use]
     pub fn klines(&self, query: &KlineQuery, as_of: impl Into<AsOf>) -> Vec<Kline> {
         self.candles.klines(query, as_of.into())
+    }
+
+    /// Which candles [`Self::klines`] can tell, empty ones included; none before the first trade.
+    #[must_use]
+    pub fn reach(&self, interval: Interval, now: Timestamp) -> Option<Reach> {
+        self.candles.reach(interval, now)
     }
 
     /// The last 24 hours, by whole minutes: the running one and the 1,439 before it. (Sums of what is over are kept, and

@@ -38,7 +38,7 @@ use crate::archive::{Archive, Kept};
 pub use crate::codec::Malformed;
 use crate::log::OperatorKey;
 use crate::matcher::Matcher;
-use crate::message::{Outcome, ToSequencer, Trade, TransferOffer};
+use crate::message::{Order, Outcome, ToSequencer, Trade, TransferOffer};
 use crate::outbox::{MatcherOutbox, SequencerOutbox};
 use crate::sequencer::{Sequencer, SequencerLimits};
 use crate::shards::shard_of_symbol;
@@ -166,6 +166,18 @@ impl Fold {
     pub fn last_trade(&self, symbol: SymbolId) -> Option<TradeId> {
         let matcher = &self.matchers[shard_of_symbol(symbol, self.matchers.len())];
         matcher.market(symbol).map(|market| market.last().0)
+    }
+
+    /// What is remembered of a symbol's trades, if it has any.
+    #[must_use]
+    pub fn archive(&self, symbol: SymbolId) -> Option<&Archive> {
+        self.archives.get(symbol)
+    }
+
+    /// Takes the closed orders that are remembered, each with the record that closed it (zero of those that a snapshot
+    /// told of), in the order in which they closed. The shards remember none of them any more.
+    pub fn take_closed(&mut self) -> impl Iterator<Item = (Lsn, Order)> {
+        self.sequencers.iter_mut().flat_map(Sequencer::take_closed)
     }
 
     /// What the operator's front end keeps, the latest of each key. Of the answers to administrative calls, those

@@ -43,6 +43,10 @@ impl Archives {
         &mut self.of[at]
     }
 
+    pub(crate) fn get(&self, symbol: SymbolId) -> Option<&Archive> {
+        self.of.get(symbol.0 as usize)?.as_deref()
+    }
+
     /// Nobody can ask for the trades of a symbol that was removed.
     pub(crate) fn forget(&mut self, symbol: SymbolId) {
         if let Some(place) = self.of.get_mut(symbol.0 as usize) {

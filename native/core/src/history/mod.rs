@@ -8,7 +8,7 @@ mod entries;
 pub(crate) use self::entries::{Change, Entries, Step};
 use crate::ledger::AccountSlot;
 use crate::message::{Order, OrderPage};
-use crate::types::{OrderId, SymbolId};
+use crate::types::{Lsn, OrderId, SymbolId};
 
 /// The most recent closed orders, found by id through chains: one per bucket of ids, the last closed first.
 ///
@@ -31,9 +31,25 @@ pub(crate) struct ClosedOrders {
     buckets: Vec<u64>,
 }
 
+/// Most items that one page in the order of closing looks at, whosever they are: who asks keeps nobody waiting.
+const LOOKED_AT_MAX: usize = 10_000;
+
+/// Which closed orders are wanted, in the order in which they closed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ClosedSince {
+    pub(crate) symbol: Option<SymbolId>,
+    /// Only those that a record from this to that one has closed.
+    pub(crate) causes: (Lsn, Lsn),
+    /// Only those behind this one; the cursor of the page before, zero for the first.
+    pub(crate) after: u64,
+    pub(crate) limit: usize,
+}
+
 #[derive(Debug)]
 struct Closed {
     account: AccountSlot,
+    /// The record that closed it; zero if that was before the engine was opened.
+    cause: Lsn,
     /// The number of the account's item before; zero for none.
     previous: u64,
     /// The number of the order before it in its bucket's chain.
@@ -49,7 +65,7 @@ impl ClosedOrders {
 
     /// Remembers one more; the oldest is forgotten for it when there are too many. Leaves nothing of use where the
     /// order was.
-    pub(crate) fn push(&mut self, account: AccountSlot, order: &mut Order) {
+    pub(crate) fn push(&mut self, account: AccountSlot, cause: Lsn, order: &mut Order) {
         if self.max == 0 {
             order.order.extras = None;
             return;
@@ -66,14 +82,15 @@ impl ClosedOrders {
         let bucket = bucket_of(order.id, self.buckets.len());
         let chained = std::mem::replace(&mut self.buckets[bucket], number);
         if let Some(place) = self.ring.get_mut(self.cursor) {
-            (place.account, place.previous, place.chained) = (account, previous, chained);
+            (place.account, place.cause) = (account, cause);
+            (place.previous, place.chained) = (previous, chained);
             std::mem::swap(&mut place.order, order);
             order.order.extras = None;
         } else {
             let extras = order.order.extras.take();
             let mut order = order.clone();
             order.order.extras = extras;
-            self.ring.push(Closed { account, previous, chained, order });
+            self.ring.push(Closed { account, cause, previous, chained, order });
         }
         self.cursor = if self.cursor + 1 == self.max { 0 } else { self.cursor + 1 };
     }
@@ -156,6 +173,43 @@ impl ClosedOrders {
             last = Some(number);
         }
         page
+    }
+
+    /// The account's orders in the order in which they closed, each with the record that closed it. A page may have none
+    /// and still not be the last.
+    pub(crate) fn since(&self, account: AccountSlot, wanted: &ClosedSince) -> OrderPage {
+        let ClosedSince { symbol, causes: (first, last), after, limit } = *wanted;
+        let oldest = self.next - self.ring.len() as u64;
+        let mut page = OrderPage::default();
+        for number in (oldest.max(after.saturating_add(1))..self.next).take(LOOKED_AT_MAX) {
+            page.next = Some(number);
+            let closed = self.item(number).expect("within what is remembered");
+            if closed.account == account
+                && (first..=last).contains(&closed.cause)
+                && symbol.is_none_or(|symbol| closed.order.order.symbol == symbol)
+            {
+                page.orders.push(closed.order.clone());
+                page.causes.push(closed.cause);
+                if page.orders.len() == limit {
+                    break;
+                }
+            }
+        }
+        page.next = page.next.filter(|&number| number + 1 < self.next);
+        page
+    }
+
+    /// Forgets all of them, and gives them with the records that closed them, in the order in which they closed.
+    pub(crate) fn take(&mut self) -> impl Iterator<Item = (Lsn, Order)> {
+        let buckets = self.buckets.len();
+        for closed in &self.ring {
+            self.last[closed.account.index()] = 0;
+            self.buckets[bucket_of(closed.order.id, buckets)] = 0;
+        }
+        let oldest = if self.ring.len() < self.max { 0 } else { self.cursor };
+        self.ring.rotate_left(oldest);
+        (self.next, self.cursor) = (1, 0);
+        self.ring.drain(..).map(|closed| (closed.cause, closed.order))
     }
 
     /// Panics unless ring, links and chains agree.
@@ -248,8 +302,11 @@ mod tests {
     fn closed_orders_are_paged_the_last_first_as_far_as_they_are_remembered() {
         let mut closed = ClosedOrders::new(7);
         for id in 1..=10_u64 {
-            closed
-                .push(AccountSlot::at(usize::from(id.is_multiple_of(3))), &mut order(id, u32::from(id > 6)));
+            closed.push(
+                AccountSlot::at(usize::from(id.is_multiple_of(3))),
+                Lsn(id),
+                &mut order(id, u32::from(id > 6)),
+            );
             closed.check_invariants();
         }
         // 1, 2 and 3 are forgotten; 3, 6, 9 are the other account's.
@@ -265,7 +322,7 @@ mod tests {
     fn a_cursor_that_was_forgotten_or_never_given_still_means_before() {
         let mut closed = ClosedOrders::new(3);
         for id in 1..=5 {
-            closed.push(AccountSlot::at(usize::from(id == 4)), &mut order(id, 0));
+            closed.push(AccountSlot::at(usize::from(id == 4)), Lsn(id), &mut order(id, 0));
         }
         let at = |before| closed.page(AccountSlot::at(0), None, Some(before), 9).orders.len();
         // Number 4 is the other account's, 2 is forgotten.
@@ -278,7 +335,7 @@ mod tests {
         // Ids of blocks that were leased apart, so that many of them share a bucket.
         let ids: Vec<u64> = (0..5_000_u64).map(|n| 1 + n / 3 + (n % 3) * 65_536).collect();
         for (at, &id) in ids.iter().enumerate() {
-            closed.push(AccountSlot::at(0), &mut order(id, 0));
+            closed.push(AccountSlot::at(0), Lsn(id), &mut order(id, 0));
             if at % 500 == 0 {
                 closed.check_invariants();
             }
@@ -291,9 +348,73 @@ mod tests {
     }
 
     #[test]
+    fn closed_orders_are_paged_in_the_order_of_closing_as_far_as_they_are_remembered() {
+        let mut closed = ClosedOrders::new(7);
+        for id in 1..=10_u64 {
+            let account = AccountSlot::at(usize::from(id.is_multiple_of(3)));
+            // Two close by each record.
+            closed.push(account, Lsn(id / 2), &mut order(id, u32::from(id > 6)));
+        }
+        let pages = |account, symbol: Option<u32>, causes: (u64, u64), limit| {
+            let (mut pages, mut after) = (Vec::new(), 0);
+            loop {
+                let causes = (Lsn(causes.0), Lsn(causes.1));
+                let wanted = ClosedSince { symbol: symbol.map(SymbolId), causes, after, limit };
+                let page = closed.since(AccountSlot::at(account), &wanted);
+                assert!(page.orders.iter().map(|order| Lsn(order.id.0 / 2)).eq(page.causes));
+                pages.push(page.orders.iter().map(|order| order.id.0).collect::<Vec<_>>());
+                let Some(next) = page.next else { return pages };
+                after = next;
+            }
+        };
+        assert_eq!(pages(0, None, (0, 99), 2), [vec![4, 5], vec![7, 8], vec![10]]);
+        assert_eq!(pages(0, None, (0, 99), 9), [vec![4, 5, 7, 8, 10]]);
+        assert_eq!(pages(0, None, (4, 4), 9), [vec![8]]);
+        assert_eq!(pages(0, Some(0), (0, 99), 9), [vec![4, 5]]);
+        assert_eq!(pages(1, None, (0, 99), 1), [vec![6], vec![9], vec![]]);
+        assert_eq!(pages(5, None, (0, 99), 9), [vec![]]);
+    }
+
+    #[test]
+    fn nobody_waits_for_a_page_that_looks_at_everybodys_orders() {
+        let mut closed = ClosedOrders::new(30_000);
+        for id in 1..=25_000_u64 {
+            closed.push(AccountSlot::at(usize::from(id == 15_000)), Lsn(id), &mut order(id, 0));
+        }
+        let page = |after| {
+            let wanted = ClosedSince { symbol: None, causes: (Lsn(0), Lsn(u64::MAX)), after, limit: 9 };
+            let page = closed.since(AccountSlot::at(1), &wanted);
+            (page.causes, page.next)
+        };
+        assert_eq!(page(0), (vec![], Some(10_000)));
+        assert_eq!(page(10_000), (vec![Lsn(15_000)], Some(20_000)));
+        assert_eq!(page(20_000), (vec![], None));
+        assert_eq!(page(u64::MAX), (vec![], None));
+    }
+
+    #[test]
+    fn what_is_taken_is_forgotten_and_the_next_are_remembered_as_the_first_were() {
+        let mut closed = ClosedOrders::new(3);
+        for round in 0..4_u64 {
+            for id in 1..=5 + round {
+                let at = usize::try_from(id % 2).expect("it is");
+                closed.push(AccountSlot::at(at), Lsn(id), &mut order(round * 100 + id, 0));
+                closed.check_invariants();
+            }
+            let taken: Vec<_> = closed.take().map(|(cause, order)| (cause.0, order.id.0)).collect();
+            let last = 5 + round;
+            let expected: Vec<_> = (last - 2..=last).map(|id| (id, round * 100 + id)).collect();
+            assert_eq!(taken, expected);
+            closed.check_invariants();
+            assert!(closed.get(OrderId(round * 100 + last)).is_none());
+            assert!(pages(&closed, 0, None, 9) == [vec![]]);
+        }
+    }
+
+    #[test]
     fn nothing_is_remembered_by_a_ring_of_none() {
         let mut closed = ClosedOrders::new(0);
-        closed.push(AccountSlot::at(0), &mut order(1, 0));
+        closed.push(AccountSlot::at(0), Lsn(1), &mut order(1, 0));
         assert!(closed.get(OrderId(1)).is_none());
     }
 }

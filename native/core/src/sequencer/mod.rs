@@ -358,6 +358,7 @@ impl Sequencer {
             | Request::OrderByClientId { .. }
             | Request::OpenOrders { .. }
             | Request::ClosedOrders { .. }
+            | Request::ClosedSince { .. }
             | Request::LedgerEntries { .. }
             | Request::Totals => self.read(&request).map(Some),
         }

@@ -1,12 +1,13 @@
 //! Answers to who only asks. Immediate orders are over with their commands: no reader ever sees one open, or
 //! what is reserved for it. Other orders are shown as soon as their matchers have written them down.
 
+use crate::history::ClosedSince;
 use crate::ledger::AccountSlot;
 use crate::message::{AssetTotals, Balance, Order, OrderPage, Outcome, Request};
 use crate::orders::Entry;
 use crate::reject::Reject;
 use crate::sequencer::Sequencer;
-use crate::types::{AccountId, Amount, AssetId, OrderId, SignedAmount, SymbolId};
+use crate::types::{AccountId, Amount, AssetId, Lsn, OrderId, SignedAmount, SymbolId};
 
 impl Sequencer {
     pub(super) fn read(&self, request: &Request) -> Result<Outcome, Reject> {
@@ -43,6 +44,11 @@ impl Sequencer {
                 let slot = self.slot(account)?;
                 Ok(Outcome::Orders(self.closed.page(slot, symbol, before, limit)))
             }
+            Request::ClosedSince { account, symbol, causes, after, limit } => {
+                let slot = self.slot(account)?;
+                let wanted = ClosedSince { symbol, causes, after, limit };
+                Ok(Outcome::Orders(self.closed.since(slot, &wanted)))
+            }
             Request::LedgerEntries { account, asset, before, limit } => {
                 let slot = self.slot(account)?;
                 let now_has = |asset| self.decided_balance(slot, asset);
@@ -51,6 +57,11 @@ impl Sequencer {
             Request::Totals => Ok(Outcome::Totals(self.totals())),
             _ => panic!("not a question: {request:?}"),
         }
+    }
+
+    /// Takes the closed orders that are remembered: see [`ClosedOrders::take`](crate::history::ClosedOrders::take).
+    pub(crate) fn take_closed(&mut self) -> impl Iterator<Item = (Lsn, Order)> {
+        self.closed.take()
     }
 
     /// An account's balances; what a running order has reserved counts as available: it may yet be refused.
@@ -125,5 +136,5 @@ impl Sequencer {
 }
 
 fn orders(orders: Vec<Order>) -> Outcome {
-    Outcome::Orders(OrderPage { orders, next: None })
+    Outcome::Orders(OrderPage { orders, ..OrderPage::default() })
 }

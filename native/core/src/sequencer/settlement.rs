@@ -164,7 +164,7 @@ impl Sequencer {
                 if let (Some(kind), Some(watching)) = (kind, &mut self.watching) {
                     watching.tell(kind, order, settlement);
                 }
-                self.closed.push(slot, order);
+                self.closed.push(slot, settlement.cause, order);
             }
             OrderAfter::Voided => panic!("a refused order is taken care of above"),
         }

@@ -351,7 +351,7 @@ impl Sequencer {
             ensure(order.order.account == account && !known, "a closed order that is another")?;
             self.listing(order.order.symbol).map_err(|_| "an order on a symbol that is not")?;
             ensure(!order.status.is_open(), "a closed order that is open")?;
-            self.closed.push(slot, &mut order);
+            self.closed.push(slot, Lsn(0), &mut order);
         }
         Ok(())
     }

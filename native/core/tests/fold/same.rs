@@ -212,7 +212,7 @@ impl<B: OrderBook> Shards<'_, B> {
 
 /// One order a line, by id: they close in another order on other shards.
 fn orders(outcome: Outcome) -> String {
-    let Outcome::Orders(OrderPage { mut orders, next: None }) = outcome else {
+    let Outcome::Orders(OrderPage { mut orders, next: None, .. }) = outcome else {
         panic!("not all orders: {outcome:?}");
     };
     orders.sort_unstable_by_key(|order| order.id);

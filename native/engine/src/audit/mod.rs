@@ -4,7 +4,7 @@
 //! first one that is asked for. Prices and amounts are written as their symbols and assets say, which the records
 //! before them have said.
 
-mod trades;
+pub mod history;
 mod words;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -18,7 +18,6 @@ use lightning_journal::storage::Storage;
 use lightning_journal::{Reader, read_snapshot, snapshots};
 use serde_json::{Value, json};
 
-pub(crate) use crate::audit::trades::Historian;
 use crate::audit::words::Words;
 use crate::config::Config;
 use crate::journal::Gate;

@@ -3,7 +3,9 @@
 use lightning_core::message::{OnlyIf, OrderFilter, OrderRef, ReplaceMode, ReplaceRequest, Request};
 use lightning_core::reject::Code;
 use lightning_core::rules::{AccountChange, AccountStatus, RateLimit};
-use lightning_core::types::{AccountId, Amount, AssetId, ID_MAX, OrderId, StpGroup, SymbolId, Timestamp};
+use lightning_core::types::{
+    AccountId, Amount, AssetId, ID_MAX, Lsn, OrderId, StpGroup, SymbolId, Timestamp,
+};
 
 use super::orders::inside;
 use super::shape::{client_id, known_side, rates, side_named};
@@ -15,7 +17,8 @@ use crate::refusal::Refusal;
 use crate::registry::{Asset, Registry, by_name, whole};
 use crate::words::{
     AccountFeesWords, BucketWords, CancelAllWords, CancelWords, CollectFeesWords, FundsWords, Given, Id, Int,
-    LedgerWords, OpenOrdersWords, OrdersWords, ReplaceWords, StpGroupWords, TransferWords, Words,
+    LedgerWords, OpenOrdersWords, OrderHistoryWords, OrdersWords, ReplaceWords, StpGroupWords, TransferWords,
+    Words,
 };
 
 /// Longest dead-man timer: a year.
@@ -126,6 +129,7 @@ fn request(words: &Words, desk: &mut Desk<'_>) -> Result<Request, Refusal> {
         }
         Words::OpenOrders(words) => open_orders(words, desk),
         Words::Orders(words) => closed_orders(words, desk),
+        Words::OrderHistory(words) => order_history(words, desk),
         Words::Ledger(words) => ledger(words, desk),
     }
 }
@@ -267,6 +271,18 @@ fn closed_orders(words: &OrdersWords, desk: &mut Desk<'_>) -> Result<Request, Re
     let (before, limit) = page(words.cursor, words.limit)?;
     let symbol = desk.symbol_id(words.symbol.as_deref())?;
     Ok(Request::ClosedOrders { account, symbol, before, limit })
+}
+
+fn order_history(words: &OrderHistoryWords, desk: &mut Desk<'_>) -> Result<Request, Refusal> {
+    let account = account_id(words.account_id.0)?;
+    let (after, limit) = page(words.cursor, words.limit)?;
+    let record = |field, record: Option<Int>| {
+        record.map(|record| whole(field, record, 0, ID_LAST).map(Lsn)).transpose()
+    };
+    let (first, last) = (record("fromSeq", words.from_seq)?, record("toSeq", words.to_seq)?);
+    let symbol = desk.symbol_id(words.symbol.as_deref())?;
+    let causes = (first.unwrap_or(Lsn(0)), last.unwrap_or(Lsn(u64::MAX)));
+    Ok(Request::ClosedSince { account, symbol, causes, after: after.unwrap_or(0), limit })
 }
 
 fn ledger(words: &LedgerWords, desk: &mut Desk<'_>) -> Result<Request, Refusal> {

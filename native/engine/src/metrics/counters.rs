@@ -57,7 +57,7 @@ pub(crate) const fn kind_of(request: &Request) -> usize {
         Request::Order { .. } => 18,
         Request::OrderByClientId { .. } => 19,
         Request::OpenOrders { .. } => 20,
-        Request::ClosedOrders { .. } => 21,
+        Request::ClosedOrders { .. } | Request::ClosedSince { .. } => 21,
         Request::LedgerEntries { .. } => 22,
         Request::Totals => 23,
     }

@@ -381,6 +381,22 @@ words! {
         limit: Option<Int>,
     }
 
+    /// A question for closed orders in the order in which they closed.
+    OrderHistoryWords {
+        /// Whose.
+        account_id: Id,
+        /// Of which symbol; of all without.
+        symbol: Option<String>,
+        /// Only those that this record or a later one has closed.
+        from_seq: Option<Int>,
+        /// Only those that this record or an earlier one has closed.
+        to_seq: Option<Int>,
+        /// Where the page before ended.
+        cursor: Option<Int>,
+        /// At most so many.
+        limit: Option<Int>,
+    }
+
     /// A question for ledger entries.
     LedgerWords {
         /// Whose.
@@ -469,6 +485,8 @@ operations! {
         OpenOrders(OpenOrdersWords);
         /// Closed orders.
         Orders(OrdersWords);
+        /// Closed orders in the order in which they closed.
+        OrderHistory(OrderHistoryWords);
         /// Ledger entries.
         Ledger(LedgerWords);
 }

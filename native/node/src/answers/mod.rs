@@ -35,7 +35,7 @@ use lightning_engine::{Answer, Halted};
 use serde_json::{Value, json};
 
 pub(crate) use self::accounts::balance_json;
-pub(crate) use self::orders::{fills_json, mass_json, order_json};
+pub(crate) use self::orders::{closed_order_json, fills_json, mass_json, order_json};
 
 /// Bytes of the buffer before its first record.
 pub(crate) const PREFIX: usize = 8;

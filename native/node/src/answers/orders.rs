@@ -8,7 +8,7 @@ use lightning_core::message::{
 };
 use lightning_core::reject::{Code, Reject};
 use lightning_core::rules::OrderType;
-use lightning_core::types::{Amount, AssetId, ListId, OrderId, Quantity, Side, SignedAmount};
+use lightning_core::types::{Amount, AssetId, ListId, Lsn, OrderId, Quantity, Side, SignedAmount};
 use lightning_engine::Answer;
 use lightning_engine::decimal;
 use lightning_engine::refusal::{Refusal, reason};
@@ -186,8 +186,21 @@ pub(super) fn estimate_json(estimate: &Estimate, registry: &Registry) -> Value {
 }
 
 pub(super) fn page_json(page: &OrderPage, registry: &Registry) -> Value {
-    let orders = page.orders.iter().map(|order| order_json(registry, order));
-    json!({ "orders": orders.collect::<Value>(), "next": page.next })
+    let orders: Value = match page.causes.as_slice() {
+        [] => page.orders.iter().map(|order| order_json(registry, order)).collect(),
+        causes => {
+            let closed = page.orders.iter().zip(causes);
+            closed.map(|(order, cause)| closed_order_json(registry, *cause, order)).collect()
+        }
+    };
+    json!({ "orders": orders, "next": page.next })
+}
+
+/// A closed order with the record that closed it.
+pub(crate) fn closed_order_json(registry: &Registry, cause: Lsn, order: &Order) -> Value {
+    let mut value = order_json(registry, order);
+    value["seq"] = cause.0.into();
+    value
 }
 
 pub(crate) fn order_json(registry: &Registry, order: &Order) -> Value {

@@ -224,6 +224,7 @@ pub(super) fn is_question(request: &Request) -> bool {
             | Request::OrderByClientId { .. }
             | Request::OpenOrders { .. }
             | Request::ClosedOrders { .. }
+            | Request::ClosedSince { .. }
             | Request::LedgerEntries { .. }
             | Request::Totals
     )

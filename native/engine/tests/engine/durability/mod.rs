@@ -5,5 +5,6 @@ mod directories;
 mod failures;
 mod gates;
 pub(crate) mod held;
+mod histories;
 pub(crate) mod rig;
 mod snapshots;
