@@ -312,7 +312,14 @@ impl Sequencer {
                 let at = self.resolve(slot, &order, symbol)?;
                 let order = &self.orders.at(at).order;
                 let (symbol, order) = (order.order.symbol, order.id);
-                out.to_matcher.push(ToMatcher::Cancel { to, account, symbol, order, only_if });
+                // Built where it is to lie: an order has much more room than a cancel needs.
+                out.to_matcher.extend(std::iter::once_with(|| ToMatcher::Cancel {
+                    to,
+                    account,
+                    symbol,
+                    order,
+                    only_if,
+                }));
                 Ok(None)
             }
             Request::Amend { account, symbol, ref order, change } => {
