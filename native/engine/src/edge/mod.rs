@@ -227,8 +227,14 @@ pub(crate) fn translate(
     now: Timestamp,
 ) -> Result<Translated, EdgeRefusal> {
     let request = match call {
-        Call::Place(place) => Request::Place(orders::place(&Raw::from(place), registry)?),
-        Call::PlaceUnits(place) => Request::Place(orders::place(&Raw::from(place), registry)?),
+        Call::Place(place) => Request::Place(match orders::plain(place, registry) {
+            Some(order) => order,
+            None => orders::place(&Raw::from(place), registry)?,
+        }),
+        Call::PlaceUnits(place) => Request::Place(match orders::plain_units(place, registry) {
+            Some(order) => order,
+            None => orders::place(&Raw::from(place), registry)?,
+        }),
         Call::AmendUnits(amend) => orders::amend_units(amend, registry)?,
         Call::Cancel { account, order } => Request::Cancel {
             account: account_id(*account)?,
