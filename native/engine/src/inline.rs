@@ -40,8 +40,6 @@ pub(crate) struct Inline {
     matcher_out: MatcherOutbox,
     admitted: Vec<ToMatcher>,
     settlements: VecDeque<ToSequencer>,
-    /// Of the command that runs; empty between two of them, and kept, so that it stops allocating.
-    pub(crate) answers: Vec<Reply>,
     mischief: ShardMischief,
     streams: Arc<Hub>,
     /// What is to be told of accounts, with the trades it is made of.
@@ -68,7 +66,6 @@ impl Inline {
             matcher_out: MatcherOutbox::default(),
             admitted: Vec::new(),
             settlements: VecDeque::new(),
-            answers: Vec::new(),
             mischief: mischief.sequencer(0),
             streams: streams.clone(),
             news: Vec::new(),
@@ -89,22 +86,27 @@ impl Inline {
         self.news.clear();
     }
 
-    /// Runs one command to its end.
-    pub(crate) fn run(&mut self, sequencer: usize, command: Command, replies: &mut Vec<Reply>) {
+    /// Runs one command to its end. `answered` gets what is answered, where it lies.
+    pub(crate) fn run(
+        &mut self,
+        sequencer: usize,
+        command: Command,
+        answered: &mut impl FnMut(&mut Vec<Reply>),
+    ) {
         self.mischief.step();
         let now = self.now;
         self.run_due(now);
         let mut ctx = Context { now, log: &mut self.journal };
         self.sequencers[sequencer].handle(command, &mut ctx, &mut self.order_ids, &mut self.sequencer_out);
         self.propagate(now);
-        replies.append(&mut self.sequencer_out.replies);
-        replies.append(&mut self.matcher_out.replies);
+        answered(&mut self.sequencer_out.replies);
+        answered(&mut self.matcher_out.replies);
     }
 
     /// Every matcher's part of the totals.
-    pub(crate) fn totals(&mut self, ticket: Ticket, replies: &mut Vec<Reply>) {
+    pub(crate) fn totals(&self, ticket: Ticket) -> Vec<Reply> {
         let (now, gate) = (self.now, self.journal.last());
-        replies.extend(self.matchers.iter().map(|matcher| part_of_totals(matcher, ticket, now, gate)));
+        self.matchers.iter().map(|matcher| part_of_totals(matcher, ticket, now, gate)).collect()
     }
 
     /// Counts what rests in all books. (Threads count after each batch; here that would be after each command.)
