@@ -427,6 +427,38 @@ mod tests {
     }
 
     #[test]
+    fn what_is_handed_over_overtakes_nothing_and_leaves_no_sooner() {
+        let replies = Replies::new(Box::new(|| panic!("who takes it is awake")), Lsn(2));
+        let mut taken = Vec::new();
+        let mut hand_over = |replies: &Replies, reply: Reply| {
+            let mut all = vec![reply];
+            replies.hand_over(&mut all, |reply| taken.push(reply.ticket.0));
+            assert!(all.is_empty());
+        };
+        hand_over(&replies, reply(1, 2));
+        hand_over(&replies, reply(2, 3)); // Not durable yet.
+        assert!(replies.drain().answers.is_empty());
+
+        let replies = Replies::new(Box::new(|| {}), Lsn(2));
+        replies.refuse(Ticket(3), Refusal::new(Code::SymbolNotTrading, "halted"));
+        hand_over(&replies, reply(4, 2)); // Behind the refusal.
+        assert_eq!(tickets(&replies.drain()), [3, 4]);
+        replies.refuse_unless_seen(Ticket(5), Refusal::new(Code::SymbolNotTrading, "halted"));
+        hand_over(&replies, reply(5, 2)); // Says nothing that the edge does not.
+        assert!(replies.drain().answers[0].result.is_err());
+        replies.expect_parts(Ticket(6), 2, 5);
+        let part = || Reply { outcome: Outcome::Orders(OrderPage::default()), ..reply(6, 2) };
+        hand_over(&replies, part());
+        assert!(replies.drain().answers.is_empty());
+        hand_over(&replies, part());
+        assert_eq!(tickets(&replies.drain()), [6]);
+        replies.halt(Halted::broken("why"));
+        hand_over(&replies, reply(7, 2));
+        assert!(replies.drain().answers.is_empty());
+        assert_eq!(taken, [1]);
+    }
+
+    #[test]
     fn parts_of_an_answer_leave_as_one() {
         let replies = Replies::new(Box::new(|| {}), Lsn(u64::MAX));
         replies.expect_parts(Ticket(1), 2, 5);
