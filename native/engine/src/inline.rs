@@ -14,7 +14,7 @@ use lightning_core::matcher::Matcher;
 use lightning_core::message::{Command, Reply, ToMatcher, ToSequencer};
 use lightning_core::outbox::{MatcherOutbox, SequencerOutbox};
 use lightning_core::sequencer::Sequencer;
-use lightning_core::types::{AccountId, Lsn, SymbolId, Ticket, Timestamp};
+use lightning_core::types::{AccountId, Lsn, OrderId, SymbolId, Ticket, Timestamp};
 
 use crate::clock::Clock;
 use crate::journal::{Journal, LeasedOrderIds};
@@ -44,6 +44,8 @@ pub(crate) struct Inline {
     streams: Arc<Hub>,
     /// What is to be told of accounts, with the trades it is made of.
     news: Vec<AccountItem>,
+    /// Orders that are looked ahead to; kept for its memory.
+    ahead: Vec<OrderId>,
 }
 
 impl Inline {
@@ -69,6 +71,7 @@ impl Inline {
             mischief: mischief.sequencer(0),
             streams: streams.clone(),
             news: Vec::new(),
+            ahead: Vec::new(),
         }
     }
 
@@ -84,6 +87,26 @@ impl Inline {
         self.admitted.clear();
         self.settlements.clear();
         self.news.clear();
+    }
+
+    /// Are there so many open orders that looking ahead is worth it?
+    pub(crate) fn has_many_orders(&self) -> bool {
+        self.sequencers.iter().any(Sequencer::has_many_orders)
+    }
+
+    /// These orders, each with its account, are about to be canceled or changed: reads what that will need, so that memory
+    /// is waited for once and not once for each. Nothing else comes of it, whatever the numbers are.
+    pub(crate) fn look_ahead(&mut self, orders: impl Iterator<Item = (u64, u64)> + Clone) {
+        let Self { sequencers, matchers, ahead, .. } = self;
+        for (shard, sequencer) in sequencers.iter().enumerate() {
+            let own =
+                |&(account, _): &(u64, u64)| shard_of_account(AccountId(account), sequencers.len()) == shard;
+            ahead.clear();
+            ahead.extend(orders.clone().filter(own).map(|(_, order)| OrderId(order)));
+            sequencer.look_ahead_to(ahead, |symbol, order| {
+                matchers[shard_of_symbol(symbol, matchers.len())].look_ahead_to(symbol, order);
+            });
+        }
     }
 
     /// Runs one command to its end. `answered` gets what is answered, where it lies.

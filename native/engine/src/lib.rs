@@ -50,6 +50,7 @@ use lightning_core::archive::{Kline, KlineQuery, Ticker};
 use lightning_core::limits::BOOK_LEVELS_MAX;
 use lightning_core::message::{Command, Outcome, Reply, Request, RequestId, Trade};
 use lightning_core::reject::Code;
+use lightning_core::sequencer::LOOK_AHEAD;
 use lightning_core::types::{AccountId, ID_MAX, Lsn, Ticket, Timestamp};
 
 use crate::clock::Clock;
@@ -226,13 +227,26 @@ impl Engine {
     ) {
         let registry = self.registry();
         let now = self.clock.peek();
-        let commands =
-            batch.into_iter().filter_map(|(ticket, call)| self.admit(ticket, &call, &registry, now));
+        let admit = |(ticket, call): (Ticket, Call<'a>)| self.admit(ticket, &call, &registry, now);
+        let mut batch = batch.into_iter();
         match &self.driver {
-            Driver::Threaded(threaded) => self.send(threaded, commands),
+            Driver::Threaded(threaded) => self.send(threaded, batch.filter_map(admit)),
             Driver::Inline(inline) => self.on_inline(inline, |inline| {
                 let mut answered = |replies: &mut Vec<Reply>| answered(replies, &registry);
-                commands.for_each(|command| self.run(inline, command, &mut answered));
+                if !inline.has_many_orders() {
+                    batch.filter_map(admit).for_each(|command| self.run(inline, command, &mut answered));
+                    return;
+                }
+                let mut few = Vec::with_capacity(LOOK_AHEAD);
+                loop {
+                    few.extend(batch.by_ref().take(LOOK_AHEAD));
+                    if few.is_empty() {
+                        return;
+                    }
+                    inline.look_ahead(few.iter().filter_map(|(_, call)| call.open_order()));
+                    let commands = few.drain(..).filter_map(admit);
+                    commands.for_each(|command| self.run(inline, command, &mut answered));
+                }
             }),
         }
     }

@@ -144,9 +144,14 @@ impl<B: OrderBook> Matcher<B> {
                 },
                 _ => continue,
             };
-            if let Some(Slot::Here(market)) = self.markets.get(message.symbol().0 as usize) {
-                market.book.look_ahead(order);
-            }
+            self.look_ahead_to(message.symbol(), order);
+        }
+    }
+
+    /// The same of one order.
+    pub fn look_ahead_to(&self, symbol: SymbolId, order: OrderId) {
+        if let Some(Slot::Here(market)) = self.markets.get(symbol.0 as usize) {
+            market.book.look_ahead(order);
         }
     }
 

@@ -61,7 +61,7 @@ use crate::sequencer::mass_cancel::MassCancel;
 use crate::sequencer::requests::Awaited;
 use crate::sequencer::watch::Watching;
 use crate::spec::SymbolSpec;
-use crate::types::{AccountId, AssetId, Lsn, OrderId, Ticket, Timestamp};
+use crate::types::{AccountId, AssetId, Lsn, OrderId, SymbolId, Ticket, Timestamp};
 
 pub(crate) use self::admission::order_of;
 pub(crate) use self::state::{SavedAccount, SavedMassCancel};
@@ -199,6 +199,25 @@ impl Sequencer {
                 },
             ));
         }
+    }
+
+    /// The same of orders that are about to be canceled or changed, as far as they are open here; `found` gets to know the
+    /// symbol of each.
+    pub fn look_ahead_to(&self, orders: &[OrderId], mut found: impl FnMut(SymbolId, OrderId)) {
+        for few in orders.chunks(LOOK_AHEAD).filter(|few| few.len() > 1) {
+            self.orders.look_ahead(few.iter().copied());
+            for &id in few {
+                if let Some(entry) = self.orders.get(id) {
+                    found(entry.order.order.symbol, id);
+                }
+            }
+        }
+    }
+
+    /// Has it so many open orders that looking ahead is worth it?
+    #[must_use]
+    pub fn has_many_orders(&self) -> bool {
+        self.orders.are_many()
     }
 
     /// Handles one of them where it lies. What stays of it is of no use.

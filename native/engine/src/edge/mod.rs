@@ -70,6 +70,18 @@ pub enum Call<'a> {
     Words(&'a Words),
 }
 
+impl Call<'_> {
+    /// The account and the order of a call about an open order, whatever the numbers are.
+    pub(crate) fn open_order(&self) -> Option<(u64, u64)> {
+        match *self {
+            Self::Cancel { account, order } | Self::AmendUnits(AmendUnits { account, order, .. }) => {
+                Some((account, order))
+            }
+            _ => None,
+        }
+    }
+}
+
 /// A deposit or a withdrawal.
 #[derive(Clone, Copy, Debug)]
 pub struct Funds<'a> {
