@@ -178,6 +178,31 @@ fn parse_short(text: &str) -> Option<Scaled> {
     (digits > 0).then(|| Scaled { digits: u128::from(digits), scale: decimals })
 }
 
+/// How many of a step a short decimal is, if it is a whole number of them and that is plain to see. None for whatever
+/// else it says, on the grid or not.
+#[inline]
+pub(crate) fn whole_steps(text: &str, step: Scaled) -> Option<u64> {
+    let value = parse_short(text)?;
+    let places = step.scale.checked_sub(value.scale)?;
+    let power = *POWERS.get(usize::try_from(places).ok()?)?;
+    let digits = u64::try_from(value.digits).ok()?.checked_mul(power)?;
+    match u64::try_from(step.digits).ok()? {
+        1 => Some(digits),
+        step => digits.is_multiple_of(step).then(|| digits / step),
+    }
+}
+
+/// Those of ten that fit in 64 bits.
+const POWERS: [u64; 20] = {
+    let mut powers = [1; 20];
+    let mut at = 1;
+    while at < powers.len() {
+        powers[at] = powers[at - 1] * 10;
+        at += 1;
+    }
+    powers
+};
+
 /// Digits that always fit in 64 bits.
 const SHORT_DIGITS: u32 = 19;
 const _: () = assert!(10_u64.checked_pow(SHORT_DIGITS).is_some());

@@ -14,7 +14,7 @@ use lightning_core::matcher::Matcher;
 use lightning_core::message::{Command, Reply, ToMatcher, ToSequencer};
 use lightning_core::outbox::{MatcherOutbox, SequencerOutbox};
 use lightning_core::sequencer::Sequencer;
-use lightning_core::types::{AccountId, Lsn, SymbolId, Ticket, Timestamp};
+use lightning_core::types::{AccountId, Lsn, OrderId, SymbolId, Ticket, Timestamp};
 
 use crate::clock::Clock;
 use crate::journal::{Journal, LeasedOrderIds};
@@ -40,12 +40,12 @@ pub(crate) struct Inline {
     matcher_out: MatcherOutbox,
     admitted: Vec<ToMatcher>,
     settlements: VecDeque<ToSequencer>,
-    /// Of the command that runs; empty between two of them, and kept, so that it stops allocating.
-    pub(crate) answers: Vec<Reply>,
     mischief: ShardMischief,
     streams: Arc<Hub>,
     /// What is to be told of accounts, with the trades it is made of.
     news: Vec<AccountItem>,
+    /// Orders that are looked ahead to; kept for its memory.
+    ahead: Vec<OrderId>,
 }
 
 impl Inline {
@@ -68,10 +68,10 @@ impl Inline {
             matcher_out: MatcherOutbox::default(),
             admitted: Vec::new(),
             settlements: VecDeque::new(),
-            answers: Vec::new(),
             mischief: mischief.sequencer(0),
             streams: streams.clone(),
             news: Vec::new(),
+            ahead: Vec::new(),
         }
     }
 
@@ -89,22 +89,47 @@ impl Inline {
         self.news.clear();
     }
 
-    /// Runs one command to its end.
-    pub(crate) fn run(&mut self, sequencer: usize, command: Command, replies: &mut Vec<Reply>) {
+    /// Are there so many open orders that looking ahead is worth it?
+    pub(crate) fn has_many_orders(&self) -> bool {
+        self.sequencers.iter().any(Sequencer::has_many_orders)
+    }
+
+    /// These orders, each with its account, are about to be canceled or changed: reads what that will need, so that memory
+    /// is waited for once and not once for each. Nothing else comes of it, whatever the numbers are.
+    pub(crate) fn look_ahead(&mut self, orders: impl Iterator<Item = (u64, u64)> + Clone) {
+        let Self { sequencers, matchers, ahead, .. } = self;
+        for (shard, sequencer) in sequencers.iter().enumerate() {
+            let own =
+                |&(account, _): &(u64, u64)| shard_of_account(AccountId(account), sequencers.len()) == shard;
+            ahead.clear();
+            ahead.extend(orders.clone().filter(own).map(|(_, order)| OrderId(order)));
+            sequencer.look_ahead_to_change(ahead, |symbol, order| {
+                matchers[shard_of_symbol(symbol, matchers.len())].look_ahead_to(symbol, order);
+            });
+        }
+    }
+
+    /// Runs one command to its end. `answered` gets what is answered, where it lies.
+    pub(crate) fn run(
+        &mut self,
+        sequencer: usize,
+        command: Command,
+        answered: &mut impl FnMut(&mut Vec<Reply>),
+    ) {
         self.mischief.step();
         let now = self.now;
         self.run_due(now);
         let mut ctx = Context { now, log: &mut self.journal };
         self.sequencers[sequencer].handle(command, &mut ctx, &mut self.order_ids, &mut self.sequencer_out);
         self.propagate(now);
-        replies.append(&mut self.sequencer_out.replies);
-        replies.append(&mut self.matcher_out.replies);
+        answered(&mut self.sequencer_out.replies);
+        answered(&mut self.matcher_out.replies);
     }
 
     /// Every matcher's part of the totals.
-    pub(crate) fn totals(&mut self, ticket: Ticket, replies: &mut Vec<Reply>) {
+    pub(crate) fn totals(&self, ticket: Ticket) -> Vec<Reply> {
         let (now, gate) = (self.now, self.journal.last());
-        replies.extend(self.matchers.iter().map(|matcher| part_of_totals(matcher, ticket, now, gate)));
+        self.matchers.iter().map(|matcher| part_of_totals(matcher, ticket, now, gate)).collect()
     }
 
     /// Counts what rests in all books. (Threads count after each batch; here that would be after each command.)

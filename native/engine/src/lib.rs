@@ -50,8 +50,9 @@ use std::time::Instant;
 
 use lightning_core::archive::{Kline, KlineQuery, Ticker};
 use lightning_core::limits::BOOK_LEVELS_MAX;
-use lightning_core::message::{Command, Outcome, Request, RequestId, Trade};
+use lightning_core::message::{Command, Outcome, Reply, Request, RequestId, Trade};
 use lightning_core::reject::Code;
+use lightning_core::sequencer::LOOK_AHEAD;
 use lightning_core::types::{AccountId, ID_MAX, Lsn, Ticket, Timestamp};
 
 use crate::clock::Clock;
@@ -197,78 +198,113 @@ impl Engine {
     /// included; items of one account are handled in their order. Tickets are the caller's and must differ
     /// among calls that are not answered yet.
     pub fn submit<'a>(&self, batch: impl IntoIterator<Item = (Ticket, Call<'a>)>) {
-        let registry = self.registry();
-        let now = self.clock.peek();
-        let commands =
-            batch.into_iter().filter_map(|(ticket, call)| self.admit(ticket, &call, &registry, now));
-        match &self.driver {
-            Driver::Threaded(threaded) => {
-                let mut shards: Vec<Vec<Command>> = vec![Vec::new(); self.config.sequencers];
-                let is_behind = self.journal.kept().is_some_and(|front| front.is_behind());
-                // Once there is no room the rest is refused, whatever ends meanwhile: nothing overtakes what was refused.
-                let mut is_full = false;
-                let sent = Instant::now();
-                for command in commands {
-                    if is_behind {
-                        let message = "the disk does not keep up: too much waits to be written";
-                        self.refuse_busy(&command, message.to_owned());
-                    } else if is_full || !threaded.credits.take() {
-                        is_full = true;
-                        self.refuse_busy(&command, format!("{} commands are in flight", self.config.credits));
-                    } else if let Some(shard) = self.owner(&command.request) {
-                        self.count(&command, || sent);
-                        shards[shard].push(command);
-                    } else {
-                        self.count(&command, || sent);
-                        // After whatever this batch asked before it.
-                        send_all(threaded, &mut shards, sent);
-                        let totals = matches!(command.request, Request::Totals);
-                        let (parts, most) = (self.parts(totals), most(&command.request));
-                        self.replies.expect_parts(command.ticket, parts, most);
-                        threaded.ask_all(&command, totals);
-                    }
-                }
-                send_all(threaded, &mut shards, sent);
-            }
-            Driver::Inline(inline) => {
-                self.on_inline(inline, |inline| commands.for_each(|command| self.run(inline, command)));
-            }
-        }
+        self.ask(batch, |replies, _| self.replies.push(replies, Lsn(0)));
     }
 
-    /// Asks a batch and takes everything that has been answered by then: of an inline engine, which wakes nobody, that is
-    /// all of it.
-    pub fn submit_and_drain<'a>(&self, batch: impl IntoIterator<Item = (Ticket, Call<'a>)>) -> Ready {
-        self.submit(batch);
+    /// The same. What is answered meanwhile and may leave is handed to `take` where it lies, which saves its copies; what
+    /// is given back is ready besides, and comes behind it. With an inline engine, which wakes nobody, that is all of it.
+    ///
+    /// `take` must not panic: that would be taken for a broken invariant.
+    pub fn submit_and_take<'a>(
+        &self,
+        batch: impl IntoIterator<Item = (Ticket, Call<'a>)>,
+        mut take: impl FnMut(&Reply, &Registry),
+    ) -> Ready {
+        self.ask(batch, |replies, registry| {
+            self.replies.hand_over(replies, |reply| {
+                if let Outcome::Rejected(reject) = &reply.outcome {
+                    self.counters.refused(reject.code);
+                }
+                take(reply, registry);
+            });
+        });
         self.drain()
     }
 
+    /// Asks a batch. `answered` takes what an inline engine answers; it is empty then.
+    fn ask<'a>(
+        &self,
+        batch: impl IntoIterator<Item = (Ticket, Call<'a>)>,
+        mut answered: impl FnMut(&mut Vec<Reply>, &Registry),
+    ) {
+        let registry = self.registry();
+        let now = self.clock.peek();
+        let admit = |(ticket, call): (Ticket, Call<'a>)| self.admit(ticket, &call, &registry, now);
+        let mut batch = batch.into_iter();
+        match &self.driver {
+            Driver::Threaded(threaded) => self.send(threaded, batch.filter_map(admit)),
+            Driver::Inline(inline) => self.on_inline(inline, |inline| {
+                let mut answered = |replies: &mut Vec<Reply>| answered(replies, &registry);
+                if !inline.has_many_orders() {
+                    batch.filter_map(admit).for_each(|command| self.run(inline, command, &mut answered));
+                    return;
+                }
+                let mut few = Vec::with_capacity(LOOK_AHEAD);
+                loop {
+                    few.extend(batch.by_ref().take(LOOK_AHEAD));
+                    if few.is_empty() {
+                        return;
+                    }
+                    inline.look_ahead(few.iter().filter_map(|(_, call)| call.open_order()));
+                    let commands = few.drain(..).filter_map(admit);
+                    commands.for_each(|command| self.run(inline, command, &mut answered));
+                }
+            }),
+        }
+    }
+
+    /// Sends commands to their shards.
+    fn send(&self, threaded: &Threaded, commands: impl Iterator<Item = Command>) {
+        let mut shards: Vec<Vec<Command>> = vec![Vec::new(); self.config.sequencers];
+        let is_behind = self.journal.kept().is_some_and(|front| front.is_behind());
+        // Once there is no room the rest is refused, whatever ends meanwhile: nothing overtakes what was refused.
+        let mut is_full = false;
+        let sent = Instant::now();
+        for command in commands {
+            if is_behind {
+                let message = "the disk does not keep up: too much waits to be written";
+                self.refuse_busy(&command, message.to_owned());
+            } else if is_full || !threaded.credits.take() {
+                is_full = true;
+                self.refuse_busy(&command, format!("{} commands are in flight", self.config.credits));
+            } else if let Some(shard) = self.owner(&command.request) {
+                self.count(&command, || sent);
+                shards[shard].push(command);
+            } else {
+                self.count(&command, || sent);
+                // After whatever this batch asked before it.
+                send_all(threaded, &mut shards, sent);
+                let totals = matches!(command.request, Request::Totals);
+                let (parts, most) = (self.parts(totals), most(&command.request));
+                self.replies.expect_parts(command.ticket, parts, most);
+                threaded.ask_all(&command, totals);
+            }
+        }
+        send_all(threaded, &mut shards, sent);
+    }
+
     /// Runs a command to its end, in the caller's thread.
-    fn run(&self, inline: &mut Inline, command: Command) {
+    fn run(&self, inline: &mut Inline, command: Command, answered: &mut impl FnMut(&mut Vec<Reply>)) {
         self.count(&command, Instant::now);
-        let mut answers = std::mem::take(&mut inline.answers);
         let run = || {
             if let Some(shard) = self.owner(&command.request) {
-                inline.run(shard, command, &mut answers);
+                inline.run(shard, command, answered);
             } else {
                 let totals = matches!(command.request, Request::Totals);
                 let (parts, most) = (self.parts(totals), most(&command.request));
                 self.replies.expect_parts(command.ticket, parts, most);
                 for shard in 0..self.config.sequencers {
-                    inline.run(shard, command.clone(), &mut answers);
+                    inline.run(shard, command.clone(), answered);
                 }
                 if totals {
-                    inline.totals(command.ticket, &mut answers);
+                    answered(&mut inline.totals(command.ticket));
                 }
             }
-            self.replies.push(&mut answers, Lsn(0));
         };
         if let Err(panic) = catch_unwind(AssertUnwindSafe(run)) {
             self.breaker.halt(Halted::broken(format!("inline: {}", threaded::panic_text(&*panic))));
             inline.abandon();
         }
-        answers.clear();
-        inline.answers = answers;
     }
 
     /// Does something with the shards of an inline engine, and keeps what they decided before anybody else sees it.

@@ -32,6 +32,13 @@ pub struct Answer {
     pub result: Result<Outcome, Refusal>,
 }
 
+impl From<Reply> for Answer {
+    #[inline(always)]
+    fn from(Reply { ticket, gate, at, duplicate, outcome }: Reply) -> Self {
+        Self { ticket, gate, at, duplicate, result: Ok(outcome) }
+    }
+}
+
 impl Answer {
     /// Of a call that only asked for an earlier one: there was none, or not even the account.
     fn says_nothing_was_seen(&self) -> bool {
@@ -132,15 +139,38 @@ impl Replies {
             return;
         }
         let mut inner = self.lock();
+        if inner.lets_out(replies, shown) {
+            for reply in &*replies {
+                self.followed.end(reply.ticket, Instant::now);
+            }
+            inner.ready.answers.extend(replies.drain(..).map(Answer::from));
+            return self.wake_once(inner);
+        }
         let mut until = Lsn(0);
-        for Reply { ticket, gate, at, duplicate, outcome } in replies.drain(..) {
-            let answer = Answer { ticket, gate, at, duplicate, result: Ok(outcome) };
-            until = until.max(inner.put(answer, shown, &self.followed));
+        for reply in replies.drain(..) {
+            until = until.max(inner.put(Answer::from(reply), shown, &self.followed));
         }
         if until > inner.durable && !inner.halted {
             inner.waiting.push((until, Instant::now()));
         }
         self.wake_once(inner);
+    }
+
+    /// Hands over to `take` what may leave, unless something is ready that it would overtake. Takes over the rest.
+    pub(crate) fn hand_over(&self, replies: &mut Vec<Reply>, take: impl FnMut(&Reply)) {
+        if replies.is_empty() {
+            return;
+        }
+        let is_free = {
+            let inner = self.lock();
+            inner.ready.answers.is_empty() && inner.lets_out(replies, Lsn(0))
+        };
+        if !is_free {
+            return self.push(replies, Lsn(0));
+        }
+        replies.iter().for_each(|reply| self.followed.end(reply.ticket, Instant::now));
+        replies.iter().for_each(take);
+        replies.clear();
     }
 
     /// Who is followed from admission to answer.
@@ -215,7 +245,8 @@ impl Replies {
     fn wake_once(&self, inner: MutexGuard<'_, Inner>) {
         let anything = !inner.ready.answers.is_empty() || inner.ready.halted.is_some();
         drop(inner);
-        if anything && !self.woken.swap(true, Ordering::SeqCst) {
+        // Looked at first: to exchange it costs as much whether it changes or not.
+        if anything && !self.woken.load(Ordering::SeqCst) && !self.woken.swap(true, Ordering::SeqCst) {
             (self.wake)();
         }
     }
@@ -226,6 +257,14 @@ impl Replies {
 }
 
 impl Inner {
+    /// May all of these leave at once, as they are? Then each is copied once, which is most of what an answer costs.
+    fn lets_out(&self, replies: &[Reply], shown: Lsn) -> bool {
+        !self.halted
+            && self.fan_outs.is_empty()
+            && self.edge_refusals.is_empty()
+            && replies.iter().all(|reply| reply.gate.max(shown) <= self.durable)
+    }
+
     /// Says what it waits for; nothing, if it waits for other parts.
     fn put(&mut self, answer: Answer, shown: Lsn, followed: &Followed) -> Lsn {
         if self.halted {
@@ -385,6 +424,38 @@ mod tests {
         assert_eq!(tickets(&replies.drain()), [1, 2]);
         replies.push(&mut vec![reply(3, 1)], Lsn(0));
         assert_eq!(wakes.load(Ordering::SeqCst), 2);
+    }
+
+    #[test]
+    fn what_is_handed_over_overtakes_nothing_and_leaves_no_sooner() {
+        let replies = Replies::new(Box::new(|| panic!("who takes it is awake")), Lsn(2));
+        let mut taken = Vec::new();
+        let mut hand_over = |replies: &Replies, reply: Reply| {
+            let mut all = vec![reply];
+            replies.hand_over(&mut all, |reply| taken.push(reply.ticket.0));
+            assert!(all.is_empty());
+        };
+        hand_over(&replies, reply(1, 2));
+        hand_over(&replies, reply(2, 3)); // Not durable yet.
+        assert!(replies.drain().answers.is_empty());
+
+        let replies = Replies::new(Box::new(|| {}), Lsn(2));
+        replies.refuse(Ticket(3), Refusal::new(Code::SymbolNotTrading, "halted"));
+        hand_over(&replies, reply(4, 2)); // Behind the refusal.
+        assert_eq!(tickets(&replies.drain()), [3, 4]);
+        replies.refuse_unless_seen(Ticket(5), Refusal::new(Code::SymbolNotTrading, "halted"));
+        hand_over(&replies, reply(5, 2)); // Says nothing that the edge does not.
+        assert!(replies.drain().answers[0].result.is_err());
+        replies.expect_parts(Ticket(6), 2, 5);
+        let part = || Reply { outcome: Outcome::Orders(OrderPage::default()), ..reply(6, 2) };
+        hand_over(&replies, part());
+        assert!(replies.drain().answers.is_empty());
+        hand_over(&replies, part());
+        assert_eq!(tickets(&replies.drain()), [6]);
+        replies.halt(Halted::broken("why"));
+        hand_over(&replies, reply(7, 2));
+        assert!(replies.drain().answers.is_empty());
+        assert_eq!(taken, [1]);
     }
 
     #[test]

@@ -28,6 +28,7 @@ use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use lightning_core::message::{Outcome, Reply};
 use lightning_core::reject::Code;
 use lightning_core::types::Ticket;
 use lightning_engine::raw::Command;
@@ -77,7 +78,8 @@ impl Undelivered {
         commands: SharedBytes,
         count: u32,
     ) -> std::result::Result<Vec<Command>, Code> {
-        let commands = self.batches.begin(batch, commands, count)?;
+        let (commands, results) = self.batches.begin(batch, commands, count)?;
+        self.batches.keep(batch, results);
         if commands.is_empty() {
             self.complete.push_back(u64::from(batch));
         }
@@ -268,7 +270,7 @@ pub fn submit(handle: &External<Handle>, buffer: &[u8], count: u32, words: Optio
 pub fn drain(handle: &External<Handle>, buffer: Uint8ArraySlice<'_>) -> f64 {
     let mut undelivered = handle.undelivered();
     undelivered.sort(handle.engine().drain());
-    deliver(handle, &mut undelivered, Buffer(buffer).bytes())
+    deliver(handle, &mut undelivered, answers::Writer::new(Buffer(buffer).bytes()))
 }
 
 /// [`submit`] and [`drain`] in one, for an engine that has answered when it was asked: nobody needs to be woken.
@@ -280,10 +282,11 @@ pub fn run(
     words: Option<String>,
     answers: Uint8ArraySlice<'_>,
 ) -> f64 {
-    let ready = ask(handle, records, count, words, |ticket| ticket);
-    let mut undelivered = handle.undelivered();
+    let (mut undelivered, mut buffer) = (handle.undelivered(), Buffer(answers));
+    let mut writer = answers::Writer::new(buffer.bytes());
+    let ready = ask(handle, records, count, words, |ticket| ticket, (&mut writer, &mut undelivered.answers));
     undelivered.sort(ready);
-    deliver(handle, &mut undelivered, Buffer(answers).bytes())
+    deliver(handle, &mut undelivered, writer)
 }
 
 /// The same, of which the answers to these calls alone are written: the others' stay where they are.
@@ -295,17 +298,18 @@ pub fn run_now(
     words: Option<String>,
     answers: Uint8ArraySlice<'_>,
 ) -> f64 {
-    let ready = ask(handle, records, count, words, raw::now_ticket);
-    let mut undelivered = handle.undelivered();
+    let (mut undelivered, mut buffer) = (handle.undelivered(), Buffer(answers));
+    let mut writer = answers::Writer::new(buffer.bytes());
     undelivered.now.clear();
+    let ready = ask(handle, records, count, words, raw::now_ticket, (&mut writer, &mut undelivered.now));
     undelivered.sort(ready);
-    deliver_now(handle, &mut undelivered, Buffer(answers).bytes())
+    deliver_now(handle, &mut undelivered, writer)
 }
 
 /// The answers of [`run_now`] that did not fit.
 #[napi(catch_unwind)]
 pub fn rest_of_now(handle: &External<Handle>, answers: Uint8ArraySlice<'_>) -> f64 {
-    deliver_now(handle, &mut handle.undelivered(), Buffer(answers).bytes())
+    deliver_now(handle, &mut handle.undelivered(), answers::Writer::new(Buffer(answers).bytes()))
 }
 
 /// Asks a batch of raw commands: the first `count` records, which must be there. [`drain`] says when all of them are
@@ -340,15 +344,16 @@ pub fn run_raw(
     results: Uint8ArraySlice<'_>,
 ) -> f64 {
     let begun = handle.undelivered().batches.begin(batch, commands, count);
-    let commands = match begun {
-        Ok(commands) => commands,
+    let (commands, mut answered) = match begun {
+        Ok(begun) => begun,
         Err(code) => return REFUSED - f64::from(code.number()),
     };
     let calls = commands.iter().enumerate();
-    let ready = handle
-        .engine()
-        .submit_and_drain(calls.map(|(index, command)| (raw::raw_ticket(batch, index), command.call())));
+    let calls = calls.map(|(index, command)| (raw::raw_ticket(batch, index), command.call()));
+    // Nobody else has a call in an inline engine while this one is made.
+    let ready = handle.engine().submit_and_take(calls, |reply, _| raw::put(&mut answered, reply));
     let mut undelivered = handle.undelivered();
+    undelivered.batches.keep(batch, answered);
     undelivered.sort(ready);
     undelivered.complete.retain(|&complete| complete != u64::from(batch));
     if undelivered.has_news() {
@@ -383,18 +388,44 @@ fn end_or_needed(taken: std::result::Result<usize, usize>) -> f64 {
     }
 }
 
-/// Asks an inline engine, and takes everything that is answered then.
+/// Asks an inline engine, and writes what it answers as soon as it does, unless others wait to be written: then it waits
+/// behind them. What is given back is to be written after all of it.
 fn ask(
     handle: &External<Handle>,
     records: &[u8],
     count: u32,
     words: Option<String>,
     ticket: fn(Ticket) -> Ticket,
+    (writer, waiting): (&mut answers::Writer<'_>, &mut VecDeque<Answer>),
 ) -> Ready {
     let words: Vec<_> = words.map_or_else(Vec::new, |text| words::parse(&text).unwrap_or_default());
     let mut words = words.iter().map(|words| words.as_ref().ok());
     let batch = records::iterate(records, count);
-    handle.engine().submit_and_drain(batch.map(|record| (ticket(record.ticket()), record.call(&mut words))))
+    let batch = batch.map(|record| (ticket(record.ticket()), record.call(&mut words)));
+    handle.engine().submit_and_take(batch, |reply, registry| {
+        let &Reply { gate, at, duplicate, ref outcome, .. } = reply;
+        let ticket = raw::without_now(reply.ticket);
+        let refusal = match outcome {
+            Outcome::Rejected(reject) => Some(Refusal::from_reject(reject, registry)),
+            _ => None,
+        };
+        let result = refusal.as_ref().map_or(Ok(outcome), Err);
+        let said = answers::Said { ticket, gate, at, duplicate, result };
+        if !(waiting.is_empty() && write_answer(writer, &said, registry).is_ok()) {
+            let result = result.cloned().map_err(Refusal::clone);
+            waiting.push_back(Answer { ticket, gate, at, duplicate, result });
+        }
+    })
+}
+
+/// An answer that can't be written is our bug, and must not take the others with it.
+fn write_answer(
+    writer: &mut answers::Writer<'_>,
+    answer: &answers::Said<'_>,
+    registry: &Registry,
+) -> std::result::Result<(), usize> {
+    catch_unwind(AssertUnwindSafe(|| writer.write(answer, registry)))
+        .unwrap_or_else(|_| writer.write_unwritable(answer.ticket))
 }
 
 /// Writes as many answers as fit.
@@ -404,22 +435,18 @@ fn write_answers(
     registry: &Registry,
 ) -> std::result::Result<(), usize> {
     while let Some(answer) = waiting.front() {
-        // An answer that can't be written is our bug, and must not take the others with it.
-        catch_unwind(AssertUnwindSafe(|| writer.write(answer, registry)))
-            .unwrap_or_else(|_| writer.write_unwritable(answer.ticket))?;
+        write_answer(writer, &answer.into(), registry)?;
         waiting.pop_front();
     }
     Ok(())
 }
 
-fn deliver_now(handle: &Handle, undelivered: &mut Undelivered, buffer: &mut [u8]) -> f64 {
-    let mut writer = answers::Writer::new(buffer);
+fn deliver_now(handle: &Handle, undelivered: &mut Undelivered, mut writer: answers::Writer<'_>) -> f64 {
     let written = write_answers(&mut writer, &mut undelivered.now, &handle.engine().registry());
     writer.finish(written.err(), undelivered.has_news())
 }
 
-fn deliver(handle: &Handle, undelivered: &mut Undelivered, buffer: &mut [u8]) -> f64 {
-    let mut writer = answers::Writer::new(buffer);
+fn deliver(handle: &Handle, undelivered: &mut Undelivered, mut writer: answers::Writer<'_>) -> f64 {
     let registry = handle.engine().registry();
     if let Err(needed) = write_answers(&mut writer, &mut undelivered.answers, &registry) {
         return writer.finish(Some(needed), false);

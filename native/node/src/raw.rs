@@ -1,7 +1,9 @@
 //! Batches of raw commands: in through memory that may be shared, out through a buffer of TypeScript's.
 
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use lightning_core::message::Reply;
 use lightning_core::reject::Code;
 use lightning_core::types::Ticket;
 use lightning_engine::Answer;
@@ -63,6 +65,18 @@ pub(crate) const fn without_now(ticket: Ticket) -> Ticket {
     Ticket(ticket.0 & !NOW)
 }
 
+/// Puts an answer that has just been made into its place. What can't be written is our bug, and must not take the others
+/// with it: it stays unknown.
+///
+/// # Panics
+/// If it is no answer to a command of a batch: then it would be lost.
+pub(crate) fn put(results: &mut Batch, reply: &Reply) {
+    let Waiter::Raw { index, .. } = waiter(reply.ticket) else {
+        panic!("{:?} is answered while a batch runs", reply.ticket);
+    };
+    let _ = catch_unwind(AssertUnwindSafe(|| results.put_reply(index, reply)));
+}
+
 /// Batches whose results nobody has taken yet.
 #[derive(Default)]
 pub(crate) struct Batches {
@@ -72,13 +86,14 @@ pub(crate) struct Batches {
 }
 
 impl Batches {
-    /// Begins a batch, and gives its commands: copies, which nobody can change any more.
+    /// Begins a batch: gives its commands, copies, which nobody can change any more, and room for their results, which
+    /// is to be kept ([`Self::keep`]).
     pub(crate) fn begin(
         &mut self,
         batch: u32,
         bytes: SharedBytes,
         count: u32,
-    ) -> std::result::Result<Vec<Command>, Code> {
+    ) -> std::result::Result<(Vec<Command>, Batch), Code> {
         let count = count as usize;
         if bytes.records() < count {
             return Err(Code::InvalidRequest);
@@ -95,9 +110,13 @@ impl Batches {
         let commands: Vec<_> = (0..count).map(|index| Command(bytes.record(index))).collect();
         let mut results = self.spare.pop().unwrap_or_default();
         results.begin(commands.iter().map(Command::tag));
-        self.untaken += count;
+        Ok((commands, results))
+    }
+
+    /// Keeps the results of a batch until they are taken, those included that are still to come.
+    pub(crate) fn keep(&mut self, batch: u32, results: Batch) {
+        self.untaken += results.commands();
         self.waiting.insert(u64::from(batch), results);
-        Ok(commands)
     }
 
     /// Puts an answer into its place.
@@ -158,6 +177,7 @@ impl FromNapiValue for SharedBytes {
     /// The bytes of a `Uint8Array`, whatever it is a view of: detached, resized or shared.
     unsafe fn from_napi_value(env: sys::napi_env, value: sys::napi_value) -> Result<Self> {
         let (mut kind, mut length, mut data) = (0, 0, std::ptr::null_mut());
+        let (mut memory, mut is_own) = (std::ptr::null_mut(), false);
         // SAFETY: `env` and `value` are those of the call that is being made; the other pointers are to locals, or
         // null for what is not asked for. Anything but a typed array is a status that is no success.
         let status = unsafe {
@@ -167,7 +187,7 @@ impl FromNapiValue for SharedBytes {
                 &raw mut kind,
                 &raw mut length,
                 &raw mut data,
-                std::ptr::null_mut(),
+                &raw mut memory,
                 std::ptr::null_mut(),
             )
         };
@@ -175,8 +195,12 @@ impl FromNapiValue for SharedBytes {
         if kind != sys::TypedarrayType::uint8_array {
             return Err(Error::new(Status::InvalidArg, "commands are no Uint8Array"));
         }
+        // SAFETY: `memory` was just given for this call; `is_own` is a local. A SharedArrayBuffer is no ArrayBuffer.
+        let status = unsafe { sys::napi_is_arraybuffer(env, memory, &raw mut is_own) };
+        check_status!(status, "commands are in no memory")?;
         // SAFETY: as long as this call lasts the view is alive and its thread is in here: nobody detaches, transfers
-        // or shrinks what is behind it. Other threads may write to it if it is shared, which is what this type is for.
-        Ok(unsafe { Self::new(data.cast(), length) })
+        // or shrinks what is behind it. Other threads may write to it if it is shared, which is what this type is for;
+        // an ArrayBuffer belongs to one thread.
+        Ok(unsafe { Self::new(data.cast(), length, !is_own) })
     }
 }

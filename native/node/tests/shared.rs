@@ -11,7 +11,13 @@ use shared::{RECORD, SharedBytes};
 
 fn view(bytes: &[AtomicU8]) -> SharedBytes {
     // SAFETY: they outlive the test that uses the view, and are atomics.
-    unsafe { SharedBytes::new(bytes.as_ptr().cast(), bytes.len()) }
+    unsafe { SharedBytes::new(bytes.as_ptr().cast(), bytes.len(), true) }
+}
+
+/// As of memory that nobody else has.
+fn own(bytes: &[AtomicU8]) -> SharedBytes {
+    // SAFETY: they outlive the test that uses the view, and it is the only one that has them.
+    unsafe { SharedBytes::new(bytes.as_ptr().cast(), bytes.len(), false) }
 }
 
 fn counted(length: usize) -> Vec<AtomicU8> {
@@ -22,14 +28,15 @@ fn counted(length: usize) -> Vec<AtomicU8> {
 fn a_record_is_copied_whole_wherever_it_begins() {
     let bytes = counted(3 * RECORD + 8);
     for offset in 0..8 {
-        let shared = view(&bytes[offset..]);
-        assert_eq!(shared.records(), 3);
-        for index in 0..3 {
-            let expected: Vec<u8> = bytes[offset + index * RECORD..][..RECORD]
-                .iter()
-                .map(|byte| byte.load(Ordering::Relaxed))
-                .collect();
-            assert_eq!(shared.record(index)[..], expected);
+        for view in [view(&bytes[offset..]), own(&bytes[offset..])] {
+            assert_eq!(view.records(), 3);
+            for index in 0..3 {
+                let expected: Vec<u8> = bytes[offset + index * RECORD..][..RECORD]
+                    .iter()
+                    .map(|byte| byte.load(Ordering::Relaxed))
+                    .collect();
+                assert_eq!(view.record(index)[..], expected);
+            }
         }
     }
 }
@@ -40,7 +47,7 @@ fn what_is_no_whole_record_is_none() {
     assert_eq!(view(&bytes).records(), 1);
     assert_eq!(view(&bytes[..RECORD - 1]).records(), 0);
     // SAFETY: nothing is promised of no bytes.
-    assert_eq!(unsafe { SharedBytes::new(std::ptr::null(), 4_096) }.records(), 0);
+    assert_eq!(unsafe { SharedBytes::new(std::ptr::null(), 4_096, true) }.records(), 0);
 }
 
 #[test]
@@ -48,6 +55,13 @@ fn what_is_no_whole_record_is_none() {
 fn a_record_beyond_the_end_is_never_read() {
     let bytes = counted(RECORD + 5);
     let _ = view(&bytes).record(1);
+}
+
+#[test]
+#[should_panic(expected = "record 1 of 1")]
+fn nor_where_nobody_else_writes() {
+    let bytes = counted(RECORD + 5);
+    let _ = own(&bytes).record(1);
 }
 
 #[test]

@@ -122,7 +122,7 @@ impl Matching<'_> {
                 Recorded::Amend(amend) => (amend.symbol, amend.order),
                 _ => continue,
             };
-            self.matchers[shard_of_symbol(symbol, self.matchers.len())].look_ahead_for(symbol, order);
+            self.matchers[shard_of_symbol(symbol, self.matchers.len())].look_ahead_to(symbol, order);
         }
     }
 

@@ -54,7 +54,7 @@ impl Settling<'_> {
     pub fn look_ahead(&self, messages: &[ToSequencer]) {
         let shards = self.sequencers.len();
         for (shard, sequencer) in self.sequencers.iter().enumerate() {
-            sequencer.look_ahead_for(messages.iter().filter_map(|message| match message {
+            sequencer.look_ahead_to_settle(messages.iter().filter_map(|message| match message {
                 ToSequencer::Settle(settlement) => {
                     (shard_of_account(settlement.account, shards) == shard).then_some(settlement.order)
                 }

@@ -144,13 +144,13 @@ impl<B: OrderBook> Matcher<B> {
                 },
                 _ => continue,
             };
-            self.look_ahead_for(message.symbol(), order);
+            self.look_ahead_to(message.symbol(), order);
         }
     }
 
-    /// The same for one order.
+    /// The same of one order.
     #[inline]
-    pub(crate) fn look_ahead_for(&self, symbol: SymbolId, order: OrderId) {
+    pub fn look_ahead_to(&self, symbol: SymbolId, order: OrderId) {
         if let Some(Slot::Here(market)) = self.markets.get(symbol.0 as usize) {
             market.book.look_ahead(order);
         }

@@ -61,7 +61,7 @@ use crate::sequencer::mass_cancel::MassCancel;
 use crate::sequencer::requests::Awaited;
 use crate::sequencer::watch::Watching;
 use crate::spec::SymbolSpec;
-use crate::types::{AccountId, AssetId, Lsn, OrderId, Ticket, Timestamp};
+use crate::types::{AccountId, AssetId, Lsn, OrderId, SymbolId, Ticket, Timestamp};
 
 pub(crate) use self::admission::order_of;
 pub(crate) use self::state::{SavedAccount, SavedMassCancel};
@@ -190,7 +190,7 @@ impl Sequencer {
     }
 
     /// Loads what settlements of these orders will need: see [`Orders::look_ahead`]. Changes nothing.
-    pub(crate) fn look_ahead_for(&self, orders: impl Iterator<Item = OrderId>) {
+    pub(crate) fn look_ahead_to_settle(&self, orders: impl Iterator<Item = OrderId>) {
         if self.orders.are_many() {
             self.orders.look_ahead(orders);
         }
@@ -206,6 +206,25 @@ impl Sequencer {
                 },
             ));
         }
+    }
+
+    /// The same of orders that are about to be canceled or changed, as far as they are open here; `found` gets to know the
+    /// symbol of each.
+    pub fn look_ahead_to_change(&self, orders: &[OrderId], mut found: impl FnMut(SymbolId, OrderId)) {
+        for few in orders.chunks(LOOK_AHEAD).filter(|few| few.len() > 1) {
+            self.orders.look_ahead(few.iter().copied());
+            for &id in few {
+                if let Some(entry) = self.orders.get(id) {
+                    found(entry.order.order.symbol, id);
+                }
+            }
+        }
+    }
+
+    /// Has it so many open orders that looking ahead is worth it?
+    #[must_use]
+    pub fn has_many_orders(&self) -> bool {
+        self.orders.are_many()
     }
 
     /// Handles one of them where it lies. What stays of it is of no use.
@@ -319,7 +338,14 @@ impl Sequencer {
                 let at = self.resolve(slot, &order, symbol)?;
                 let order = &self.orders.at(at).order;
                 let (symbol, order) = (order.order.symbol, order.id);
-                out.to_matcher.push(ToMatcher::Cancel { to, account, symbol, order, only_if });
+                // Built where it is to lie: an order has much more room than a cancel needs.
+                out.to_matcher.extend(std::iter::once_with(|| ToMatcher::Cancel {
+                    to,
+                    account,
+                    symbol,
+                    order,
+                    only_if,
+                }));
                 Ok(None)
             }
             Request::Amend { account, symbol, ref order, change } => {

@@ -105,7 +105,9 @@ impl Sequencer {
                 if !settlement.fee.is_zero() {
                     order.fee += settlement.fee;
                     received = received - moves.fee_on_received.positive() + moves.fee_on_received.negative();
-                    self.ledger.credit(slot, moves.gives, moves.fee_on_given.negative());
+                    if moves.fee_on_given.0 < 0 {
+                        self.ledger.credit(slot, moves.gives, moves.fee_on_given.negative());
+                    }
                     self.ledger.count_fees(spec.fee_asset(side), SignedAmount(-settlement.fee.0));
                 }
                 self.ledger.settle(slot, (moves.gives, consumed), (moves.receives, received));

@@ -70,6 +70,18 @@ pub enum Call<'a> {
     Words(&'a Words),
 }
 
+impl Call<'_> {
+    /// The account and the order of a call about an open order, whatever the numbers are.
+    pub(crate) fn open_order(&self) -> Option<(u64, u64)> {
+        match *self {
+            Self::Cancel { account, order } | Self::AmendUnits(AmendUnits { account, order, .. }) => {
+                Some((account, order))
+            }
+            _ => None,
+        }
+    }
+}
+
 /// A deposit or a withdrawal.
 #[derive(Clone, Copy, Debug)]
 pub struct Funds<'a> {
@@ -227,8 +239,14 @@ pub(crate) fn translate(
     now: Timestamp,
 ) -> Result<Translated, EdgeRefusal> {
     let request = match call {
-        Call::Place(place) => Request::Place(orders::place(&Raw::from(place), registry)?),
-        Call::PlaceUnits(place) => Request::Place(orders::place(&Raw::from(place), registry)?),
+        Call::Place(place) => Request::Place(match orders::plain(place, registry) {
+            Some(order) => order,
+            None => orders::place(&Raw::from(place), registry)?,
+        }),
+        Call::PlaceUnits(place) => Request::Place(match orders::plain_units(place, registry) {
+            Some(order) => order,
+            None => orders::place(&Raw::from(place), registry)?,
+        }),
         Call::AmendUnits(amend) => orders::amend_units(amend, registry)?,
         Call::Cancel { account, order } => Request::Cancel {
             account: account_id(*account)?,

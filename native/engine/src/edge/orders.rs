@@ -1,15 +1,16 @@
 //! Orders on their way in: one, two that cancel each other, one that takes another's place; and amends.
 
+use lightning_core::limits::AMOUNT_MAX;
 use lightning_core::message::{AmendChange, NewOrder, NewQuantity, OrderKind, OrderRef, Request};
-use lightning_core::order::TimeInForce;
+use lightning_core::order::{StpMode, TimeInForce};
 use lightning_core::reject::Code;
-use lightning_core::rules::OrderType;
-use lightning_core::types::{AccountId, OrderId, Timestamp};
+use lightning_core::rules::{OrderType, SymbolStatus};
+use lightning_core::types::{AccountId, Amount, ID_MAX, OrderId, Price, Quantity, Side, Timestamp};
 
 use super::rules::Counted;
 use super::shape::{Raw, Shaped, client_id, number, one_of};
 use super::words::Desk;
-use super::{AmendUnits, account_id, required, rules, valid_id};
+use super::{AmendUnits, KindName, Named, Place, PlaceUnits, TifName, account_id, required, rules, valid_id};
 use crate::decimal::{Given, Number};
 use crate::refusal::Refusal;
 use crate::registry::{Key, Registry, Symbol};
@@ -32,6 +33,73 @@ pub(super) use inside;
 #[inline(always)]
 pub(super) fn place(raw: &Raw<'_>, registry: &Registry) -> Result<NewOrder, Refusal> {
     judge(&raw.shape(Timestamp(0))?, registry)
+}
+
+/// The limit order that a call asks for, if there is plainly nothing to say against it, as is nearly always so. Any other
+/// call is for [`place`], which finds out what there is to say and in which order; where both let an order in, it is the
+/// same one, which a test compares.
+#[inline]
+pub(super) fn plain(place: &Place<'_>, registry: &Registry) -> Option<NewOrder> {
+    let &Place { account, side, kind, tif, post_only, stp, .. } = place;
+    let (Named::Known(KindName::Limit), None, false) = (kind, place.quote_quantity, post_only) else {
+        return None;
+    };
+    let symbol = registry.symbol_of(Key::Name(place.symbol?)).ok()?;
+    let (price, quantity) = (symbol.plain_price(place.price?)?, symbol.plain_quantity(place.quantity?)?);
+    plain_limit(account, symbol, (side, tif, stp), price, quantity)
+}
+
+/// The same in integers.
+#[inline]
+pub(super) fn plain_units(place: &PlaceUnits, registry: &Registry) -> Option<NewOrder> {
+    let &PlaceUnits { account, symbol, side, kind, tif, price, quantity, post_only, stp, .. } = place;
+    let (Named::Known(KindName::Limit), 0, false) = (kind, place.quote_quantity, post_only) else {
+        return None;
+    };
+    let symbol = registry.symbol_of(Key::Number(symbol)).ok()?;
+    plain_limit(account, symbol, (side, tif, stp), Price(price), Quantity(quantity))
+}
+
+#[inline(always)]
+fn plain_limit(
+    account: u64,
+    symbol: &Symbol,
+    (side, tif, stp): (Named<Side>, TifName, Named<StpMode>),
+    price: Price,
+    quantity: Quantity,
+) -> Option<NewOrder> {
+    let (rules, limits) = (&symbol.rules, symbol.spec.limits());
+    let is_open = (1..=ID_MAX).contains(&account)
+        && rules.status == SymbolStatus::Trading
+        && symbol.base.enabled
+        && symbol.quote.enabled
+        && rules.allows_type(OrderType::Limit);
+    let is_within = !price.is_zero()
+        && !quantity.is_zero()
+        && (limits.price_min..=limits.price_max).contains(&price)
+        && (limits.quantity_min..=limits.quantity_max).contains(&quantity);
+    if !(is_open && is_within) {
+        return None;
+    }
+    let notional = symbol.spec.notional(price, quantity);
+    if notional < limits.notional_min || notional > rules.notional_max.unwrap_or(Amount(AMOUNT_MAX)) {
+        return None;
+    }
+    let Named::Known(side) = side else { return None };
+    let tif = match tif {
+        TifName::Default | TifName::Gtc => TimeInForce::Gtc,
+        TifName::Ioc => TimeInForce::Ioc,
+        TifName::Fok => TimeInForce::Fok,
+        TifName::Unknown => return None,
+    };
+    let stp = match stp {
+        Named::Known(mode) if rules.allows_stp(mode) => mode,
+        Named::Missing => rules.default_stp,
+        Named::Known(_) | Named::Unknown => return None,
+    };
+    let (account, kind) = (AccountId(account), OrderKind::Limit { price, quantity });
+    let symbol = symbol.spec.id();
+    Some(NewOrder { account, symbol, side, kind, tif, post_only: false, stp, extras: None })
 }
 
 /// An order in words.

@@ -1,8 +1,8 @@
 //! The results of a batch of commands, as records.
 
-use lightning_core::message::{CancelReason, Fill, OrderStatus, Outcome, PlacedOrder};
+use lightning_core::message::{CancelReason, Fill, OrderStatus, Outcome, PlacedOrder, Reply};
 use lightning_core::reject::Code;
-use lightning_core::types::Quantity;
+use lightning_core::types::{Lsn, Quantity};
 
 use super::{RECORD, reason_byte, status_byte};
 use crate::replies::Answer;
@@ -99,15 +99,27 @@ impl Batch {
     /// # Panics
     /// If there is no such command, or more fills than 2^32: nobody has so much memory.
     pub fn put(&mut self, index: usize, answer: &Answer) {
+        self.put_result(index, answer.gate, answer.result.as_ref().map_err(|refusal| refusal.code));
+    }
+
+    /// The same of an answer that has just been made.
+    ///
+    /// # Panics
+    /// As [`Self::put`].
+    pub fn put_reply(&mut self, index: usize, reply: &Reply) {
+        self.put_result(index, reply.gate, Ok(&reply.outcome));
+    }
+
+    fn put_result(&mut self, index: usize, gate: Lsn, result: Result<&Outcome, Code>) {
         self.missing = self.missing.checked_sub(1).expect("every command is answered once");
         let mut record: [u8; RECORD] =
             self.results[index * RECORD..][..RECORD].try_into().expect("a whole record");
-        let code = match &answer.result {
+        let code = match result {
             Ok(outcome) => self.put_outcome(&mut record, outcome),
-            Err(refusal) => Some(refusal.code),
+            Err(code) => Some(code),
         };
         put(&mut record, result_at::CODE, &code.map_or(0, Code::number).to_le_bytes());
-        put(&mut record, result_at::SEQ, &answer.gate.0.to_le_bytes());
+        put(&mut record, result_at::SEQ, &gate.0.to_le_bytes());
         self.results[index * RECORD..][..RECORD].copy_from_slice(&record);
     }
 
@@ -172,7 +184,7 @@ fn put(record: &mut [u8; RECORD], at: usize, field: &[u8]) {
 #[cfg(test)]
 mod tests {
     use lightning_core::message::Balance;
-    use lightning_core::types::{Amount, AssetId, Lsn, Ticket, Timestamp};
+    use lightning_core::types::{Amount, AssetId, Ticket, Timestamp};
 
     use super::*;
     use crate::refusal::Refusal;

@@ -110,6 +110,18 @@ impl Symbol {
         Ok(Amount(atoms))
     }
 
+    /// The price that a short text on the grid says; none for any other.
+    #[inline]
+    pub(crate) fn plain_price(&self, text: &str) -> Option<Price> {
+        decimal::whole_steps(text, self.tick).map(Price)
+    }
+
+    /// The same of a quantity.
+    #[inline]
+    pub(crate) fn plain_quantity(&self, text: &str) -> Option<Quantity> {
+        decimal::whole_steps(text, self.lot).map(Quantity)
+    }
+
     /// How many ticks a price is, on the grid or not.
     ///
     /// # Errors

@@ -26,7 +26,7 @@ use lightning_core::message::{
     CanceledOrder, NewOrder, OrderKind, OrderStatus, Outcome, PlacedOrder, StpMode, TimeInForce,
 };
 use lightning_core::reject::Code;
-use lightning_core::types::{Amount, ID_MAX, Price, Quantity, Side, SignedAmount, Ticket, Timestamp};
+use lightning_core::types::{Amount, ID_MAX, Lsn, Price, Quantity, Side, SignedAmount, Ticket, Timestamp};
 use lightning_engine::decimal;
 use lightning_engine::raw::{reason_byte, status_byte};
 use lightning_engine::refusal::Refusal;
@@ -58,6 +58,22 @@ const KIND_RAW: u8 = 5;
 pub(crate) const TIMES_IN_FORCE: [TimeInForce; 5] =
     [TimeInForce::Gtc, TimeInForce::Ioc, TimeInForce::Fok, TimeInForce::Gtd, TimeInForce::Day];
 
+/// An answer, wherever it lies.
+#[derive(Clone, Copy)]
+pub(crate) struct Said<'a> {
+    pub(crate) ticket: Ticket,
+    pub(crate) gate: Lsn,
+    pub(crate) at: Timestamp,
+    pub(crate) duplicate: bool,
+    pub(crate) result: Result<&'a Outcome, &'a Refusal>,
+}
+
+impl<'a> From<&'a Answer> for Said<'a> {
+    fn from(&Answer { ticket, gate, at, duplicate, ref result }: &'a Answer) -> Self {
+        Self { ticket, gate, at, duplicate, result: result.as_ref() }
+    }
+}
+
 /// Fills a buffer with records.
 pub(crate) struct Writer<'a> {
     buffer: &'a mut [u8],
@@ -86,8 +102,8 @@ impl<'a> Writer<'a> {
     }
 
     /// Appends an answer; what it needs, if that is more than is left.
-    pub(crate) fn write(&mut self, answer: &Answer, registry: &Registry) -> Result<(), usize> {
-        match &answer.result {
+    pub(crate) fn write(&mut self, answer: &Said<'_>, registry: &Registry) -> Result<(), usize> {
+        match answer.result {
             Ok(Outcome::Placed(placed)) if placed.order.extras.is_none() => {
                 self.write_placed(answer, placed, registry)
             }
@@ -122,7 +138,7 @@ impl<'a> Writer<'a> {
 
     fn write_placed(
         &mut self,
-        answer: &Answer,
+        answer: &Said<'_>,
         placed: &PlacedOrder,
         registry: &Registry,
     ) -> Result<(), usize> {
@@ -167,7 +183,7 @@ impl<'a> Writer<'a> {
 
     fn write_canceled(
         &mut self,
-        answer: &Answer,
+        answer: &Said<'_>,
         canceled: &CanceledOrder,
         registry: &Registry,
     ) -> Result<(), usize> {
@@ -214,7 +230,7 @@ impl RecordOut<'_> {
         self.u32(12, u32::try_from(count).expect("a record is smaller than 4 GiB"));
     }
 
-    fn stamp(&mut self, answer: &Answer) {
+    fn stamp(&mut self, answer: &Said<'_>) {
         self.f64(16, answer.gate.0);
         self.f64(24, milliseconds(answer.at));
     }
@@ -305,7 +321,7 @@ fn average_digits(symbol: &Symbol, filled: Quantity, notional: Amount) -> u128 {
 }
 
 /// An answer as JSON; a cancel-replace of which a half failed is a refusal.
-fn outcome_json(answer: &Answer, outcome: &Outcome, registry: &Registry) -> Result<Value, Refusal> {
+fn outcome_json(answer: &Said<'_>, outcome: &Outcome, registry: &Registry) -> Result<Value, Refusal> {
     Ok(match outcome {
         Outcome::Placed(placed) => orders::placed_json(answer, placed, registry),
         Outcome::Canceled(canceled) => stamped(answer, orders::canceled_json(canceled, registry)),
@@ -334,7 +350,7 @@ fn outcome_json(answer: &Answer, outcome: &Outcome, registry: &Registry) -> Resu
 }
 
 /// The same with its place in the log.
-fn stamped(answer: &Answer, mut value: Value) -> Value {
+fn stamped(answer: &Said<'_>, mut value: Value) -> Value {
     value["seq"] = answer.gate.0.into();
     value["ts"] = milliseconds(answer.at).into();
     if answer.duplicate {

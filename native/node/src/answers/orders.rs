@@ -9,14 +9,14 @@ use lightning_core::message::{
 use lightning_core::reject::{Code, Reject};
 use lightning_core::rules::OrderType;
 use lightning_core::types::{Amount, AssetId, ListId, Lsn, OrderId, Quantity, Side, SignedAmount};
-use lightning_engine::Answer;
 use lightning_engine::decimal;
 use lightning_engine::refusal::{Refusal, reason};
 use lightning_engine::registry::{Asset, Registry, Symbol};
 use serde_json::{Map, Value, json};
 
 use super::{
-    AVERAGE_EXTRA_SCALE, asked, average_digits, milliseconds, open_quantity, side_name, signed_text, stamped,
+    AVERAGE_EXTRA_SCALE, Said, asked, average_digits, milliseconds, open_quantity, side_name, signed_text,
+    stamped,
 };
 
 /// What of an order changes while it lives.
@@ -45,11 +45,16 @@ impl Progress {
     }
 }
 
-pub(super) fn placed_json(answer: &Answer, placed: &PlacedOrder, registry: &Registry) -> Value {
+pub(super) fn placed_json(answer: &Said<'_>, placed: &PlacedOrder, registry: &Registry) -> Value {
     placed_after(answer, placed, Quantity::ZERO, registry)
 }
 
-fn placed_after(answer: &Answer, placed: &PlacedOrder, done_before: Quantity, registry: &Registry) -> Value {
+fn placed_after(
+    answer: &Said<'_>,
+    placed: &PlacedOrder,
+    done_before: Quantity,
+    registry: &Registry,
+) -> Value {
     let symbol = registry.symbol(placed.order.symbol);
     let fee_asset = registry.asset(symbol.spec.fee_asset(placed.order.side));
     let mut value = order_fields(registry, placed.id, &placed.order, &Progress::of(placed, done_before));
@@ -74,7 +79,7 @@ pub(crate) fn fills_json(fills: &[Fill], symbol: &Symbol, fee_asset: &Asset, liq
     fills.iter().map(fill).collect()
 }
 
-pub(super) fn amended_json(answer: &Answer, amended: &AmendedOrder, registry: &Registry) -> Value {
+pub(super) fn amended_json(answer: &Said<'_>, amended: &AmendedOrder, registry: &Registry) -> Value {
     let symbol = registry.symbol(amended.placed.order.symbol);
     let mut value = placed_after(answer, &amended.placed, amended.done_before, registry);
     value["doneBefore"] = symbol.quantity_text(u128::from(amended.done_before.0)).into();
@@ -82,7 +87,7 @@ pub(super) fn amended_json(answer: &Answer, amended: &AmendedOrder, registry: &R
     value
 }
 
-pub(super) fn oco_json(answer: &Answer, oco: &PlacedOco, registry: &Registry) -> Value {
+pub(super) fn oco_json(answer: &Said<'_>, oco: &PlacedOco, registry: &Registry) -> Value {
     let [limit, stop] = &oco.legs;
     let leg = |leg: &PlacedOrder, sibling: OrderId| {
         let mut value = placed_json(answer, leg, registry);
@@ -102,7 +107,7 @@ pub(super) fn oco_json(answer: &Answer, oco: &PlacedOco, registry: &Registry) ->
 
 /// Both halves; as a refusal if one of them failed, with both in its details.
 pub(super) fn replaced_json(
-    answer: &Answer,
+    answer: &Said<'_>,
     replaced: &ReplacedOrder,
     registry: &Registry,
 ) -> Result<Value, Refusal> {

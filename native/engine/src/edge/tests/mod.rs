@@ -3,6 +3,7 @@
 mod combinations;
 mod operations;
 mod order;
+mod plain;
 mod rules;
 mod shape;
 
