@@ -56,17 +56,16 @@ pub type Offer<'a> = &'a mut dyn FnMut(SubscriptionId, Update<'_>) -> bool;
 pub const SUBSCRIPTIONS_MAX: usize = 65_536;
 /// Levels, trades and so on of one update, where it can be cut.
 const ITEMS_MAX: usize = 8_192;
-/// What looking at states took that long is paced; what took less is not worth it.
-const PACED_FROM: Duration = Duration::from_micros(250);
-/// And never longer than this.
-const PAUSE_MAX: Duration = Duration::from_millis(250);
+/// A look that took that long is paced: where nobody watches much, nothing is held back.
+const PACED_FROM: Duration = Duration::from_micros(20);
+/// Pauses behind a look at states are never longer than this,
+const STATES_PAUSE_MAX: Duration = Duration::from_millis(250);
+/// and those behind a look at words than this.
+const WORDS_PAUSE_MAX: Duration = Duration::from_micros(400);
 /// Looking at states goes on so long before words are looked at again.
 const SLICE: Duration = Duration::from_micros(200);
 /// Between two looks at the clock.
 const SLICE_SUBSCRIPTIONS: usize = 16;
-/// Looking at words is paced where it took that long, and less than that is waited for between two looks.
-const WORDS_PACED_FROM: Duration = Duration::from_micros(20);
-const WORDS_PAUSE_MAX: Duration = Duration::from_micros(400);
 
 /// Subscriptions of one consumer: a Node handle, a connection.
 pub struct Session {
@@ -220,8 +219,7 @@ impl Session {
         let is_done = self.words.look(&mut self.table, None, offer);
         let now = Instant::now();
         let took = now - began;
-        let pause = if took < WORDS_PACED_FROM { Duration::ZERO } else { (4 * took).min(WORDS_PAUSE_MAX) };
-        self.outlet.set_words_due(now + pause);
+        self.outlet.set_words_due(now + pause(4, took, WORDS_PAUSE_MAX));
         // Those that were looked at before it had to stop may have been woken for since.
         is_done && !is_continued
     }
@@ -238,8 +236,7 @@ impl Session {
             self.looking = Some(took);
             return false;
         }
-        let pause = if took < PACED_FROM { Duration::ZERO } else { (9 * took).min(PAUSE_MAX) };
-        self.outlet.set_due(now + pause);
+        self.outlet.set_due(now + pause(9, took, STATES_PAUSE_MAX));
         if is_continued {
             // Those that were looked at first may be new again.
             self.outlet.leave_states();
@@ -276,6 +273,11 @@ impl Drop for Session {
         }
         self.hub.counting.sessions.fetch_sub(1, Ordering::Relaxed);
     }
+}
+
+/// So many times as long as the look took, at most `most`.
+fn pause(times: u32, took: Duration, most: Duration) -> Duration {
+    if took < PACED_FROM { Duration::ZERO } else { (times * took).min(most) }
 }
 
 /// Sources by the numbers of their symbols.
