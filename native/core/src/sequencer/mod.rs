@@ -135,13 +135,13 @@ impl Sequencer {
         out: &mut SequencerOutbox,
     ) {
         self.tick(ctx, out);
-        if self.watching.is_some() {
+        if self.is_watched(|| command.request.account()) {
             return self.handle_watched(command, ctx, order_ids, out);
         }
         self.run(command, ctx, order_ids, out);
     }
 
-    /// The same while nobody is watched, and no look at the clock. Within its callers, like [`Self::apply`].
+    /// The same of an account that nobody watches, and no look at the clock. Within its callers, like [`Self::apply`].
     #[inline(always)]
     fn run(
         &mut self,
@@ -235,7 +235,9 @@ impl Sequencer {
         ctx: &mut Context<'_>,
         out: &mut SequencerOutbox,
     ) {
-        if let (ToSequencer::Settle(settlement), None) = (&*message, &self.watching) {
+        if let ToSequencer::Settle(settlement) = &*message
+            && !self.is_watched(|| Some(settlement.account))
+        {
             self.settle(settlement);
         } else {
             let (to, account, order) = (ReplyTo::direct(Ticket(0)), AccountId(0), OrderId(0));
@@ -251,14 +253,14 @@ impl Sequencer {
         ctx: &mut Context<'_>,
         out: &mut SequencerOutbox,
     ) {
-        if self.watching.is_some() {
+        if self.is_watched(|| Some(message.account())) {
             return self.apply_watched(message, ctx, out);
         }
         self.apply(message, ctx, out);
     }
 
-    /// The same while nobody is watched. Within its callers, so that no message is copied for the question whether
-    /// somebody is.
+    /// The same of an account that nobody watches. Within its callers, so that no message is copied for the question
+    /// whether somebody does.
     #[inline(always)]
     fn apply(&mut self, message: ToSequencer, ctx: &mut Context<'_>, out: &mut SequencerOutbox) {
         match message {

@@ -134,7 +134,8 @@ impl Sequencer {
             self.orders.remove(at).order.order.extras = None;
             return;
         }
-        let kind = self.watching.as_ref().and_then(|_| kind_of(entry, settlement));
+        let is_watched = self.watching.as_ref().is_some_and(|watching| watching.includes(settlement.account));
+        let kind = if is_watched { kind_of(entry, settlement) } else { None };
         entry.unwritten = Amount::ZERO;
         entry.decided = true;
         entry.amended = false;

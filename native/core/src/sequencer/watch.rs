@@ -15,18 +15,37 @@ use crate::orders::Entry;
 use crate::outbox::SequencerOutbox;
 use crate::types::{AccountId, AssetId, OrderId, Side, SymbolId, Timestamp};
 
+/// Of account ids, by which they are told apart at first.
+const REMAINDERS: u64 = 1_024;
+
 /// Who is watched.
 #[derive(Debug, Default)]
 pub(super) struct Watching {
     all: bool,
     accounts: BTreeSet<AccountId>,
+    /// A bit for the remainder of each of them: most accounts that nobody watches are told from them by that alone.
+    remainders: [u64; REMAINDERS as usize / 64],
     /// What became of orders by the message at hand.
     executions: Vec<AccountNews>,
 }
 
 impl Watching {
-    fn includes(&self, account: AccountId) -> bool {
-        self.all || self.accounts.contains(&account)
+    #[inline]
+    pub(super) fn includes(&self, account: AccountId) -> bool {
+        let (word, bit) = place_of(account);
+        self.all || (self.remainders[word] & bit != 0 && self.accounts.contains(&account))
+    }
+
+    fn set(&mut self, account: AccountId, on: bool) {
+        if on {
+            self.accounts.insert(account);
+        } else {
+            self.accounts.remove(&account);
+        }
+        self.remainders.fill(0);
+        for (word, bit) in self.accounts.iter().copied().map(place_of) {
+            self.remainders[word] |= bit;
+        }
     }
 
     /// Something has become of an order, which is this now.
@@ -58,8 +77,7 @@ impl Sequencer {
         let watching = self.watching.get_or_insert_default();
         match account {
             None => watching.all = on,
-            Some(account) if on => _ = watching.accounts.insert(account),
-            Some(account) => _ = watching.accounts.remove(&account),
+            Some(account) => watching.set(account, on),
         }
         if !watching.all && watching.accounts.is_empty() {
             self.watching = None;
@@ -79,7 +97,7 @@ impl Sequencer {
         AccountEvent::Start { balances: self.visible_balances(slot), orders }
     }
 
-    /// Handles a command while somebody is watched.
+    /// Handles a command of an account that is watched.
     #[cold]
     #[inline(never)]
     pub(super) fn handle_watched(
@@ -89,16 +107,14 @@ impl Sequencer {
         order_ids: &mut dyn OrderIds,
         out: &mut SequencerOutbox,
     ) {
-        let account = command.request.account().filter(|account| self.is_watched(*account));
-        let before = account.map(|account| self.before(account, self.moved_by_request(&command.request)));
+        let account = command.request.account().expect("a command of nobody is not watched");
+        let before = self.before(account, self.moved_by_request(&command.request));
         let now = ctx.now;
         self.run(command, ctx, order_ids, out);
-        if let Some(before) = before {
-            self.tell(before, now, out);
-        }
+        self.tell(before, now, out);
     }
 
-    /// Handles what others decided while somebody is watched.
+    /// Handles what others decided of an account that is watched.
     #[cold]
     #[inline(never)]
     pub(super) fn apply_watched(
@@ -107,11 +123,7 @@ impl Sequencer {
         ctx: &mut Context<'_>,
         out: &mut SequencerOutbox,
     ) {
-        let account = message.account();
-        if !self.is_watched(account) {
-            return self.apply(message, ctx, out);
-        }
-        let before = self.before(account, self.moved_by_message(&message));
+        let before = self.before(message.account(), self.moved_by_message(&message));
         let at = time_of(&message).unwrap_or(ctx.now);
         self.apply(message, ctx, out);
         self.tell(before, at, out);
@@ -130,8 +142,10 @@ impl Sequencer {
         }
     }
 
-    fn is_watched(&self, account: AccountId) -> bool {
-        self.watching.as_ref().is_some_and(|watching| watching.includes(account))
+    /// Is anybody watched, and if so, this account?
+    #[inline]
+    pub(super) fn is_watched(&self, account: impl FnOnce() -> Option<AccountId>) -> bool {
+        self.watching.as_ref().is_some_and(|watching| account().is_some_and(|account| watching.includes(account)))
     }
 
     fn before(&self, account: AccountId, assets: [Option<AssetId>; 2]) -> Before {
@@ -197,6 +211,13 @@ impl Sequencer {
     }
 }
 
+/// The word of an account's bit, and the bit.
+#[inline]
+fn place_of(AccountId(account): AccountId) -> (usize, u64) {
+    let remainder = account % REMAINDERS;
+    (usize::try_from(remainder / 64).expect("below sixteen"), 1 << (remainder % 64))
+}
+
 /// What a settlement makes of an order, which is `entry` before it; none where it was refused.
 pub(super) fn kind_of(entry: &Entry, settlement: &Settlement) -> Option<ExecutionKind> {
     Some(match settlement.after {
@@ -221,5 +242,26 @@ fn time_of(message: &ToSequencer) -> Option<Timestamp> {
         | ToSequencer::Credit { at, .. }
         | ToSequencer::TransferAnswered { at, .. } => Some(*at),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accounts_with_the_same_remainder_are_told_apart() {
+        let mut watching = Watching::default();
+        let others = [AccountId(5 + REMAINDERS), AccountId(6), AccountId(crate::types::ID_MAX)];
+        watching.set(AccountId(5), true);
+        assert!(watching.includes(AccountId(5)));
+        assert!(others.iter().all(|&other| !watching.includes(other)));
+        watching.set(others[0], true);
+        watching.set(AccountId(5), false);
+        assert!(watching.includes(others[0]) && !watching.includes(AccountId(5)));
+        watching.set(others[0], false);
+        assert!(!watching.includes(others[0]));
+        watching.all = true;
+        assert!(others.iter().all(|&other| watching.includes(other)));
     }
 }
