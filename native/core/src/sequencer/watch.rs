@@ -145,7 +145,9 @@ impl Sequencer {
     /// Is anybody watched, and if so, this account?
     #[inline]
     pub(super) fn is_watched(&self, account: impl FnOnce() -> Option<AccountId>) -> bool {
-        self.watching.as_ref().is_some_and(|watching| account().is_some_and(|account| watching.includes(account)))
+        self.watching
+            .as_ref()
+            .is_some_and(|watching| account().is_some_and(|account| watching.includes(account)))
     }
 
     fn before(&self, account: AccountId, assets: [Option<AssetId>; 2]) -> Before {
