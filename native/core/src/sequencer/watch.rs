@@ -15,8 +15,9 @@ use crate::orders::Entry;
 use crate::outbox::SequencerOutbox;
 use crate::types::{AccountId, AssetId, OrderId, Side, SymbolId, Timestamp};
 
-/// Of account ids, by which they are told apart at first.
-const REMAINDERS: u64 = 1_024;
+/// Remainders of account ids, by which they are told apart at first; a bit each.
+const REMAINDERS: u64 = 64 * WORDS as u64;
+const WORDS: usize = 16;
 
 /// Who is watched.
 #[derive(Debug, Default)]
@@ -24,7 +25,7 @@ pub(super) struct Watching {
     all: bool,
     accounts: BTreeSet<AccountId>,
     /// A bit for the remainder of each of them: most accounts that nobody watches are told from them by that alone.
-    remainders: [u64; REMAINDERS as usize / 64],
+    remainders: [u64; WORDS],
     /// What became of orders by the message at hand.
     executions: Vec<AccountNews>,
 }
