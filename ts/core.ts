@@ -382,7 +382,12 @@ export class Core implements AnswerSink {
 
   /** Nobody asks for that page of a history. */
   leaveHistory(query: string): void {
-    if (!this.#closed) native.leaveHistory(this.#handle, query, () => {});
+    if (this.#closed) return;
+    try {
+      native.leaveHistory(this.#handle, query, () => {});
+    } catch {
+      // No thread to spare. What is kept goes when others need its place, or at the end.
+    }
   }
 
   /** The newest record. */

@@ -65,6 +65,7 @@ impl Engine {
                 return Ok((symbol, page));
             }
         }
+        self.leave_behind(query, HistoryOf::Trades(symbol.spec.id()));
         items.retain(|trade| trade.id.0 <= to);
         let next = items.last().map(|last| last.id.0 + 1).filter(|&next| next <= to);
         Ok((symbol, HistoryPage { items, next, to }))
@@ -131,6 +132,7 @@ impl Engine {
                 return Ok((symbol, page));
             }
         }
+        self.leave_behind(query, HistoryOf::Klines(symbol.spec.id(), interval));
         let is_full = items.len() == limit;
         let next = items.last().filter(|last| is_full && last.end_time <= to).map(|last| last.end_time.0);
         Ok((symbol, HistoryPage { items, next, to: to.0 }))
@@ -140,6 +142,13 @@ impl Engine {
     pub fn leave_history(&self, of: HistoryOf, next: u64) {
         if let Some(kept) = &self.kept {
             kept.historian.leave(of, next);
+        }
+    }
+
+    /// From here on memory tells: what was kept for the page that was asked for is of no more use.
+    fn leave_behind(&self, query: &PageQuery, of: HistoryOf) {
+        if let Some(next) = query.next {
+            self.leave_history(of, next);
         }
     }
 

@@ -26,6 +26,8 @@ pub(super) struct Watching {
     accounts: BTreeSet<AccountId>,
     /// A bit for the remainder of each of them: most accounts that nobody watches are told from them by that alone.
     remainders: [u64; WORDS],
+    /// Accounts that were taken out since these were made: their bits may still be there.
+    stale: usize,
     /// What became of orders by the message at hand.
     executions: Vec<AccountNews>,
 }
@@ -38,14 +40,19 @@ impl Watching {
     }
 
     fn set(&mut self, account: AccountId, on: bool) {
+        let (word, bit) = place_of(account);
         if on {
             self.accounts.insert(account);
-        } else {
-            self.accounts.remove(&account);
-        }
-        self.remainders.fill(0);
-        for (word, bit) in self.accounts.iter().copied().map(place_of) {
             self.remainders[word] |= bit;
+        } else if self.accounts.remove(&account) {
+            self.stale += 1;
+            // Made anew in as many steps as there were removals: one costs the same however many are watched.
+            if self.stale > self.accounts.len() {
+                (self.stale, self.remainders) = (0, [0; WORDS]);
+                for (word, bit) in self.accounts.iter().copied().map(place_of) {
+                    self.remainders[word] |= bit;
+                }
+            }
         }
     }
 

@@ -176,12 +176,12 @@ impl Batch {
         let (mut done, mut taken_up) = (0, false);
         let decided = catch_unwind(AssertUnwindSafe(|| {
             for at in 0..self.steps.len() {
+                taken_up = false;
                 if at.is_multiple_of(LOOK_AHEAD_MAX) {
                     let few = self.steps[at..].iter().take(LOOK_AHEAD_MAX);
                     matching.look_ahead(few.map(|step| &step.record));
                 }
                 let step = &mut self.steps[at];
-                taken_up = false;
                 matching.take_up(step.lsn, step.digest, &mut step.record).map_err(worded)?;
                 taken_up = true;
                 matching.decide(step.lsn, step.at, &mut step.record);
@@ -220,6 +220,8 @@ impl Batch {
     fn clear(&mut self) {
         self.steps.clear();
         self.messages.clear();
+        // What a single record needed is given back.
+        self.messages.shrink_to(2 * BATCH_MESSAGES);
         self.bytes = 0;
     }
 }

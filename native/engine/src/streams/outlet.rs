@@ -46,11 +46,11 @@ impl Outlet {
     }
 
     /// The owner polls, and this is what its subscriptions want: whatever comes from here on wakes it again. False if it is
-    /// too early to look at states.
-    pub(crate) fn polls(&self, words: bool, states: bool, now: Instant) -> bool {
+    /// too early to look at states. Where it goes on with a look, what has come since that began is not forgotten.
+    pub(crate) fn polls(&self, words: bool, states: bool, continues: bool, now: Instant) -> bool {
         self.set_wants(words, states);
         let is_due = now >= self.time(&self.states_due);
-        if is_due {
+        if is_due && !continues {
             self.has_states.store(false, Ordering::SeqCst);
         }
         self.has_words.store(false, Ordering::SeqCst);
@@ -62,6 +62,11 @@ impl Outlet {
     pub(crate) fn set_wants(&self, words: bool, states: bool) {
         self.wants_words.store(words, Ordering::SeqCst);
         self.wants_states.store(states, Ordering::SeqCst);
+    }
+
+    /// Are there new states, since a look at them began?
+    pub(crate) fn has_states(&self) -> bool {
+        self.has_states.load(Ordering::SeqCst)
     }
 
     /// There may be new states that were not looked at.
@@ -143,7 +148,7 @@ mod tests {
         outlet.hear(Rung::WORDS, now);
         outlet.hear(Rung::WORDS, now);
         assert_eq!(woken.load(Ordering::SeqCst), 1);
-        outlet.polls(true, false, now);
+        outlet.polls(true, false, false, now);
         outlet.hear(Rung::BOOKS, now);
         assert_eq!(woken.load(Ordering::SeqCst), 1, "nobody wants states");
         outlet.hear(Rung::WORDS, now);
@@ -162,11 +167,11 @@ mod tests {
         // Words do not wait for it, and states do not come with them.
         assert!(outlet.hear(Rung::WORDS, now).is_some());
         assert_eq!(woken.load(Ordering::SeqCst), 1);
-        assert!(!outlet.polls(true, true, now));
+        assert!(!outlet.polls(true, true, false, now));
         assert!(outlet.hear(Rung::LOOK, now).is_some(), "they are still there");
         assert_eq!(outlet.hear(Rung::NOTHING, due + Duration::from_secs(1)), None);
         assert_eq!(woken.load(Ordering::SeqCst), 2);
-        assert!(outlet.polls(true, true, due + Duration::from_secs(1)));
+        assert!(outlet.polls(true, true, false, due + Duration::from_secs(1)));
     }
 
     #[test]

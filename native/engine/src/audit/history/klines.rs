@@ -55,8 +55,8 @@ impl Historian {
             wanted.from.0,
             || begin(source, wanted),
             |trail| Reading { trail, wanted, remembered }.page(source),
-            // With the first candle that is remembered it is of no more use.
-            |page| page.as_ref()?.next.filter(|&next| remembered.first.is_none_or(|first| next < first.0)),
+            // Memory may have forgotten its first candle when the next page is asked for.
+            |page| page.as_ref()?.next.filter(|&next| remembered.first.is_none_or(|first| next <= first.0)),
         )
     }
 }

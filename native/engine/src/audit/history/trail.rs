@@ -60,6 +60,7 @@ impl Trail {
         candidates.sort_unstable();
         let newest_first = candidates.iter().rev().copied();
         for lsn in newest_first.filter(|&lsn| !start.with_first && (start.may_follow)(lsn)) {
+            source.check_open()?;
             if let Some((replay, reader)) = behind(lsn)
                 && (start.may_begin)(&replay.fold)
             {

@@ -81,6 +81,8 @@ pub struct Session {
     last_id: u32,
     /// How long the look at states has taken that is not finished.
     looking: Option<Duration>,
+    /// Words left states no room, which have theirs first the next time.
+    left_out: bool,
     /// Removals of symbols that it knows of.
     removals: u64,
 }
@@ -107,6 +109,7 @@ impl Session {
             table: Table::new(hub.clone()),
             last_id: 0,
             looking: None,
+            left_out: false,
             removals: hub.removals.load(Ordering::SeqCst),
         }
     }
@@ -172,27 +175,39 @@ impl Session {
     /// Whoever has an answer finds here what it tells of books and trades, and, once a sequencer has applied it, of
     /// accounts. True if there is more for somebody who wants it: poll again, without waiting to be woken.
     pub fn poll(&mut self, now: Instant, budget: usize, offer: Offer<'_>) -> bool {
-        let is_due =
-            self.outlet.polls(self.words.wanting > 0, self.states.wanting > 0, now) || self.is_inline;
+        let wants_states = self.states.wanting > 0;
+        let continues = self.looking.is_some();
+        let is_due = self.outlet.polls(self.words.wanting > 0, wants_states, continues, now);
         // What is published from here on wakes again; what was published before is seen.
         fence(Ordering::SeqCst);
         let state = self.hub.status.now().0;
-        // Nobody wakes it any more then.
-        let is_due = is_due || matches!(state, State::Closed | State::Halted);
+        // Nobody wakes it any more then, as nobody ever does inline.
+        let is_alone = self.is_inline || matches!(state, State::Closed | State::Halted);
         self.look_for_removals();
-        let wants_states = self.states.wanting > 0;
         if self.words.wanting > 0 || wants_states {
             self.hub.turn();
         }
-        self.table.round(now, self.clock.peek(), budget.max(1), state);
-        let mut is_all = self.look_at_words(offer);
-        if wants_states && is_all {
-            if is_due || self.looking.is_some() {
-                is_all = self.look_at_states(offer);
+        let budget = budget.max(1);
+        self.table.round(now, self.clock.peek(), budget, state);
+        let looks = wants_states && (is_due || continues || is_alone);
+        let mut is_all = true;
+        let states_first = std::mem::take(&mut self.left_out) && looks;
+        if states_first {
+            is_all = self.look_at_states(is_alone, offer);
+            self.table.budget = budget;
+        }
+        let has_words = self.look_at_words(offer);
+        is_all &= has_words;
+        if looks && !states_first {
+            if has_words {
+                is_all = self.look_at_states(is_alone, offer);
             } else {
-                self.outlet.leave_states();
-                self.hub.bell.ring(Rung::LOOK);
+                // Not where something was refused: that is offered first.
+                self.left_out = self.table.budget == 0;
             }
+        } else if wants_states && !looks {
+            self.outlet.leave_states();
+            self.hub.bell.ring(Rung::LOOK);
         }
         self.outlet.set_wants(self.words.wanting > 0, self.states.wanting > 0);
         !is_all
@@ -224,8 +239,9 @@ impl Session {
         is_done && !is_continued
     }
 
-    /// What states cost is bounded: a tenth of a core. False if it had to stop.
-    fn look_at_states(&mut self, offer: Offer<'_>) -> bool {
+    /// What states cost is bounded: a tenth of a core. False if it had to stop, or has to look again and nobody would wake
+    /// it.
+    fn look_at_states(&mut self, is_alone: bool, offer: Offer<'_>) -> bool {
         let began = Instant::now();
         let slice = (!self.is_inline).then(|| began + SLICE);
         let is_done = self.states.look(&mut self.table, slice, offer);
@@ -237,12 +253,15 @@ impl Session {
             return false;
         }
         self.outlet.set_due(now + pause(9, took, STATES_PAUSE_MAX));
-        if is_continued {
-            // Those that were looked at first may be new again.
+        if !is_continued {
+            return true;
+        }
+        // Those that were looked at first may be new again, or have begun to want something.
+        if !is_alone && (self.states.wanted || self.outlet.has_states()) {
             self.outlet.leave_states();
             self.hub.bell.ring(Rung::LOOK);
         }
-        true
+        !is_alone
     }
 
     fn look_for_removals(&mut self) {

@@ -17,12 +17,14 @@ pub(super) struct Sort {
     last_looked: SubscriptionId,
     /// Where a round began that is not finished.
     pub(super) began: Option<SubscriptionId>,
+    /// Something has begun to be wanted since the last round began.
+    pub(super) wanted: bool,
 }
 
 impl Default for Sort {
     fn default() -> Self {
         // Numbers begin at one.
-        Self { all: BTreeMap::new(), wanting: 0, last_looked: SubscriptionId(0), began: None }
+        Self { all: BTreeMap::new(), wanting: 0, last_looked: SubscriptionId(0), began: None, wanted: false }
     }
 }
 
@@ -33,6 +35,7 @@ impl Sort {
         if !subscription.wants {
             subscription.wants = true;
             self.wanting += 1;
+            self.wanted = true;
         }
         true
     }
@@ -50,6 +53,9 @@ impl Sort {
     /// up, an update was not taken, or it is `until`.
     pub(super) fn look(&mut self, table: &mut Table, until: Option<Instant>, offer: Offer<'_>) -> bool {
         let after = self.last_looked;
+        if self.began.is_none() {
+            self.wanted = false;
+        }
         let began = *self.began.get_or_insert(after);
         let (behind, to) = (Bound::Excluded(after), Bound::Included(began));
         let mut looking = Looking { table, until, looked: 0, ended: Vec::new() };

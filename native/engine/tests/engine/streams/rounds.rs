@@ -6,7 +6,7 @@ use std::time::Instant;
 use lightning_core::types::{Side, SymbolId};
 use lightning_engine::Mischief;
 use lightning_engine::config::Options;
-use lightning_engine::streams::{Behind, Depth, Session, SubscriptionId, Watch};
+use lightning_engine::streams::{Behind, Depth, Session, SubscriptionId, Update, Watch};
 
 use crate::support::{Client, deposit, limit, market};
 
@@ -136,4 +136,58 @@ fn who_leaves_in_the_middle_of_a_round_does_not_stop_it() {
         let rest: Vec<_> = ids.iter().copied().filter(|&id| id != ids[leaver]).collect();
         assert_eq!(told, rest);
     }
+}
+
+/// Books that are new again, and consumers that come back, between the polls of one round: nobody would wake them.
+#[test]
+fn what_is_new_again_in_the_middle_of_a_round_is_told_before_it_rests() {
+    for changes in 1..12 {
+        let (mut client, mut session, ids) = open(5);
+        change(&mut client, 20);
+        let mut seen: BTreeMap<SubscriptionId, u64> = BTreeMap::new();
+        let (mut polls, mut left) = (0, changes);
+        loop {
+            polls += 1;
+            assert!(polls < 500, "it ends");
+            let mut told = Vec::new();
+            let more = session.poll(Instant::now(), 1, &mut |id, update| {
+                told.push(id);
+                if let Update::Book(book) = update {
+                    seen.insert(id, book.seq);
+                }
+                true
+            });
+            told.iter().for_each(|&id| session.want(id));
+            if left > 0 {
+                left -= 1;
+                // At a better price each time: nobody's view misses it.
+                change(&mut client, 20 + changes - left);
+            } else if !more {
+                break;
+            }
+        }
+        let newest = client.engine.book("S0", 5).unwrap().1.seq;
+        let books = ids.iter().step_by(2);
+        assert!(books.clone().all(|id| seen.get(id) == Some(&newest)), "{changes}: {newest} {seen:?}");
+    }
+}
+
+/// Trades that never end leave books their turn.
+#[test]
+fn states_have_their_turn_beside_words_that_never_end() {
+    let (mut client, mut session, ids) = open(3);
+    let mut books = BTreeMap::<SubscriptionId, u32>::new();
+    for round in 0..100 {
+        change(&mut client, 10 + round % 50);
+        let mut told = Vec::new();
+        session.poll(Instant::now(), 1, &mut |id, update| {
+            told.push(id);
+            if matches!(update, Update::Book(_)) {
+                *books.entry(id).or_default() += 1;
+            }
+            true
+        });
+        told.iter().for_each(|&id| session.want(id));
+    }
+    assert!(ids.iter().step_by(2).all(|id| books.get(id).is_some_and(|&told| told > 5)), "{books:?}");
 }
