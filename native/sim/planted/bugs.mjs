@@ -36,6 +36,7 @@ const WINDOW = `${CORE}/window.rs`;
 const WORLD = 'native/sim/src/world';
 const MATCHER_THREAD = 'native/engine/src/matcher_thread.rs';
 const ROUND = 'native/engine/src/streams/session/sort.rs';
+const SESSION = 'native/engine/src/streams/session/mod.rs';
 const SEQUENCER_THREAD = 'native/engine/src/sequencer_thread.rs';
 const HISTORY = 'native/engine/src/audit/history';
 
@@ -924,6 +925,17 @@ export const BUGS = [
         file: ROUND,
         find: 'sort.last_looked = id;',
         replace: 'if !BUG { sort.last_looked = id; }',
+      },
+    ],
+    test: ROUNDS,
+  },
+  {
+    name: 'what is new again in the middle of a round of states waits for the next call',
+    edits: [
+      {
+        file: SESSION,
+        find: 'self.hub.bell.ring(Rung::LOOK); } !is_alone',
+        replace: 'self.hub.bell.ring(Rung::LOOK); } BUG || !is_alone',
       },
     ],
     test: ROUNDS,

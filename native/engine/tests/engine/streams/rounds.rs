@@ -143,6 +143,8 @@ fn who_leaves_in_the_middle_of_a_round_does_not_stop_it() {
 fn what_is_new_again_in_the_middle_of_a_round_is_told_before_it_rests() {
     for changes in 1..12 {
         let (mut client, mut session, ids) = open(5);
+        // Streams of trades have it polled again anyway.
+        ids.iter().skip(1).step_by(2).for_each(|&id| assert!(session.unwatch(id)));
         change(&mut client, 20);
         let mut seen: BTreeMap<SubscriptionId, u64> = BTreeMap::new();
         let (mut polls, mut left) = (0, changes);
