@@ -4,23 +4,16 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use lightning_core::types::{Side, SymbolId};
-use lightning_engine::Mischief;
-use lightning_engine::config::Options;
 use lightning_engine::streams::{Behind, Depth, Session, SubscriptionId, Update, Watch};
 
-use crate::support::{Client, deposit, limit, market};
+use super::slow::{funded, inline};
+use crate::support::{Client, limit, market};
 
 const S0: SymbolId = SymbolId(0);
 
 /// An engine, and a session with so many books and as many streams of trades, all of which were told how it begins.
 fn open(each: usize) -> (Client, Session, Vec<SubscriptionId>) {
-    let options = Options { inline: true, ..Options::default() };
-    let mut client = Client::with_market(options, Mischief::default(), 2);
-    for account in 1..=2 {
-        for asset in ["BASE", "QUOTE"] {
-            client.call(deposit(account, asset, "1000000000")).unwrap();
-        }
-    }
+    let client = funded(inline());
     let mut session = client.engine.open_session(Box::new(|| {}));
     let book = Watch::Book { symbol: S0, depth: Depth::Top(5), checksum: false, heartbeat: None };
     let trades = Watch::Trades { symbol: S0, from: None, aggregate: false, behind: Behind::Gap };

@@ -12,7 +12,8 @@ use crate::support::{Client, deposit, limit, market};
 
 const S0: SymbolId = SymbolId(0);
 
-fn open(options: Options) -> Client {
+/// A market, and two accounts with plenty of both assets.
+pub(super) fn funded(options: Options) -> Client {
     let mut client = Client::with_market(options, Mischief::default(), 2);
     for account in 1..=2 {
         for asset in ["BASE", "QUOTE"] {
@@ -22,7 +23,7 @@ fn open(options: Options) -> Client {
     client
 }
 
-fn inline() -> Options {
+pub(super) fn inline() -> Options {
     Options { inline: true, ..Options::default() }
 }
 
@@ -60,7 +61,7 @@ fn trade(client: &mut Client, times: usize) {
 
 #[test]
 fn missed_trades_are_named_exactly() {
-    let mut client = open(Options { trades_per_symbol: Some(100), ..inline() });
+    let mut client = funded(Options { trades_per_symbol: Some(100), ..inline() });
     let mut session = client.engine.open_session(Box::new(|| {}));
     trade(&mut client, 5);
     let watch = |from: Option<u64>, behind| Watch::Trades {
@@ -93,7 +94,7 @@ fn missed_trades_are_named_exactly() {
 /// More changes than are remembered, and more news than a tap holds, while nobody takes anything.
 #[test]
 fn books_of_who_falls_behind_begin_anew() {
-    let mut client = open(inline());
+    let mut client = funded(inline());
     let mut follower = Follower::open(&client.engine);
     let book = |depth| Watch::Book { symbol: S0, depth, checksum: true, heartbeat: None };
     let watches = [book(Depth::Top(20)), book(Depth::All), Watch::Level3(S0)];
@@ -147,7 +148,7 @@ fn books_of_who_falls_behind_begin_anew() {
 /// Every record of an account is told or lies in a gap, and balances are right in the end.
 #[test]
 fn accounts_of_who_falls_behind_have_gaps_and_go_on() {
-    let mut client = open(inline());
+    let mut client = funded(inline());
     let mut session = client.engine.open_session(Box::new(|| {}));
     let (account, behind) = (Some(AccountId(2)), Behind::Gap);
     let executions = session.watch(Watch::Executions { account, from: None, behind }).unwrap();
@@ -217,7 +218,7 @@ fn accounts_of_who_falls_behind_have_gaps_and_go_on() {
 /// An account can be resumed from a record on, as long as somebody watches it.
 #[test]
 fn executions_are_resumed_from_a_record_on() {
-    let mut client = open(inline());
+    let mut client = funded(inline());
     let mut session = client.engine.open_session(Box::new(|| {}));
     for account in [Some(AccountId(2)), None] {
         let watch = |from| Watch::Executions { account, from, behind: Behind::Gap };
@@ -265,7 +266,7 @@ fn executions_are_resumed_from_a_record_on() {
 
 #[test]
 fn a_quiet_book_gives_a_sign_of_life_and_a_removed_one_ends() {
-    let mut client = open(inline());
+    let mut client = funded(inline());
     let mut follower = Follower::open(&client.engine);
     let heartbeat = Some(Duration::from_millis(20));
     let ids = [Depth::Top(3), Depth::All]
