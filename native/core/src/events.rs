@@ -28,6 +28,9 @@ pub struct BookEvent {
     pub kind: BookEventKind,
     /// In lots, of what is shown. Never zero but for `Removed`, where it is what was shown until then, and may be none.
     pub quantity: Quantity,
+    /// What the order shows at its place from now on, in lots. Zero: it stands there no longer. So a book's levels are
+    /// known without its orders: each event says by how much its level changes, and whether by an order.
+    pub left: Quantity,
 }
 
 /// What happened to an order of a book.

@@ -27,6 +27,8 @@ pub(crate) struct Change {
     pub(crate) price: Price,
     /// Lots of what is shown.
     pub(crate) quantity: Quantity,
+    /// Lots that it shows from now on.
+    pub(crate) left: Quantity,
 }
 
 impl<B> Deref for Watched<B> {
@@ -57,7 +59,8 @@ impl<B: OrderBook> Watched<B> {
     #[inline(always)]
     pub(crate) fn insert(&mut self, order: RestingOrder) {
         if self.changes.is_some() {
-            self.note(BookEventKind::Added, (order.id, order.side), (order.price, order.shown));
+            let (price, shown) = (order.price, order.shown);
+            self.note(BookEventKind::Added, (order.id, order.side), (price, shown, shown));
         }
         self.book.insert(order);
     }
@@ -66,7 +69,7 @@ impl<B: OrderBook> Watched<B> {
     #[inline(always)]
     pub(crate) fn remove(&mut self, id: OrderId) -> Option<RestingOrder> {
         if self.changes.is_some() {
-            self.note_removed(id);
+            return self.remove_watched(id);
         }
         self.book.remove(id)
     }
@@ -107,18 +110,18 @@ impl<B: OrderBook> Watched<B> {
         &mut self,
         kind: BookEventKind,
         (order, side): (OrderId, Side),
-        (price, quantity): (Price, Quantity),
+        (price, quantity, left): (Price, Quantity, Quantity),
     ) {
         let changes = self.changes.as_mut().expect("somebody watches");
-        changes.push(Change { kind, order, side, price, quantity });
+        changes.push(Change { kind, order, side, price, quantity, left });
     }
 
     #[cold]
     #[inline(never)]
-    fn note_removed(&mut self, id: OrderId) {
-        if let Some(order) = self.book.get(id) {
-            self.note(BookEventKind::Removed, (id, order.side), (order.price, order.shown));
-        }
+    fn remove_watched(&mut self, id: OrderId) -> Option<RestingOrder> {
+        let order = self.book.remove(id)?;
+        self.note(BookEventKind::Removed, (id, order.side), (order.price, order.shown, Quantity::ZERO));
+        Some(order)
     }
 
     #[cold]
@@ -126,10 +129,11 @@ impl<B: OrderBook> Watched<B> {
     fn take_watched(&mut self, side: Side, quantity: Quantity, kind: BookEventKind) -> Front {
         let order = self.book.front(side).expect("something is taken of a front order");
         let front = self.book.take_front(side, quantity);
-        self.note(kind, (order.id, side), (order.price, quantity));
+        // Of an iceberg the slice: the next one comes to stand elsewhere.
+        self.note(kind, (order.id, side), (order.price, quantity, order.shown - quantity));
         if front == Front::Requeued {
             let next = self.book.get(order.id).expect("an order with another slice rests");
-            self.note(BookEventKind::Added, (next.id, side), (next.price, next.shown));
+            self.note(BookEventKind::Added, (next.id, side), (next.price, next.shown, next.shown));
         }
         front
     }
@@ -143,7 +147,7 @@ impl<B: OrderBook> Watched<B> {
         let less = before.shown - after.shown;
         // What is hidden goes first, and goes unseen.
         if !less.is_zero() {
-            self.note(BookEventKind::Reduced, (id, before.side), (before.price, less));
+            self.note(BookEventKind::Reduced, (id, before.side), (before.price, less, after.shown));
         }
     }
 }

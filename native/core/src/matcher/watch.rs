@@ -59,8 +59,8 @@ pub(super) fn tell(
     (cause, at): (Lsn, Timestamp),
     out: &mut MatcherOutbox,
 ) {
-    let told = changes.drain(..).map(|Change { kind, order, side, price, quantity }| {
-        BookNews::Changed(BookEvent { symbol, seq, at, cause, order, side, price, kind, quantity })
+    let told = changes.drain(..).map(|Change { kind, order, side, price, quantity, left }| {
+        BookNews::Changed(BookEvent { symbol, seq, at, cause, order, side, price, kind, quantity, left })
     });
     out.book_news.extend(told);
 }

@@ -51,7 +51,7 @@ impl BookReplica {
 
     /// One change.
     pub fn apply(&mut self, event: &BookEvent) {
-        let BookEvent { symbol, seq, cause, order, side, price, kind, quantity, at: _ } = *event;
+        let BookEvent { symbol, seq, cause, order, side, price, kind, quantity, left, at: _ } = *event;
         assert_eq!(symbol, self.symbol);
         // A command has one record, and counts once however much of the book it changes.
         let same = (seq, cause) == (self.seq, self.cause);
@@ -61,13 +61,15 @@ impl BookReplica {
         let at = self.orders.iter().position(|shown| shown.order == order);
         if kind == BookEventKind::Added {
             assert!(at.is_none(), "it stands there already: {event:?}");
+            assert_eq!(left, quantity, "all that it shows is new: {event:?}");
             return self.orders.push(Shown { order, side, price, quantity });
         }
         let at = at.unwrap_or_else(|| panic!("it does not stand there: {event:?}"));
         let shown = &mut self.orders[at];
         assert_eq!((shown.side, shown.price), (side, price), "{event:?}");
-        let left = shown.quantity.checked_sub(quantity);
-        let left = left.unwrap_or_else(|| panic!("more than it shows: {event:?}"));
+        let less = shown.quantity.checked_sub(quantity);
+        let less = less.unwrap_or_else(|| panic!("more than it shows: {event:?}"));
+        assert_eq!(left, less, "what it shows after it: {event:?}");
         shown.quantity = left;
         if kind == BookEventKind::Removed {
             assert!(left.is_zero(), "all of it goes: {event:?}");
