@@ -31,7 +31,12 @@ impl LastTrades {
 
     /// How many have a lower id.
     fn before(&self, id: u64) -> usize {
-        self.0.partition_point(|trade| trade.id.0 < id)
+        // Ids have no holes: whoever follows finds the next one where it has to be, and nothing is searched.
+        let place = self.oldest().and_then(|oldest| usize::try_from(id.checked_sub(oldest.0)?).ok());
+        match place.and_then(|place| Some((place, self.0.get(place)?.id.0))) {
+            Some((place, found)) if found == id => place,
+            _ => self.0.partition_point(|trade| trade.id.0 < id),
+        }
     }
 
     pub(super) fn range(&self, from: Option<u64>, limit: usize) -> Vec<Trade> {
