@@ -19,6 +19,7 @@ mod latency;
 mod stage;
 #[cfg(test)]
 mod tests;
+mod threads;
 
 use std::path::PathBuf;
 use std::time::Duration;

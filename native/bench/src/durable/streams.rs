@@ -20,6 +20,7 @@ use crate::Plan;
 use crate::bell::Bell;
 use crate::compare::per_second;
 use crate::latency::Latencies;
+use crate::threads::Threads;
 
 const SYMBOLS: usize = 100;
 /// Levels, trades and so on that a consumer takes at once.
@@ -82,7 +83,8 @@ impl Consumer {
             }
         }
         let (wait, stopped) = (bell.clone(), stop.clone());
-        let thread = std::thread::spawn(move || follow(&mut session, &wait, &stopped, &is_stalled));
+        let follow = move || follow(&mut session, &wait, &stopped, &is_stalled);
+        let thread = std::thread::Builder::new().name("consumer".into()).spawn(follow).expect("a thread");
         Self { stop, bell, thread }
     }
 
@@ -163,7 +165,7 @@ fn desk(plan: &Plan) -> (Scratch, Desk) {
 fn flat_out(plan: &Plan, followed: bool) -> Value {
     let (_scratch, mut desk) = desk(plan);
     let consumer = followed.then(|| Consumer::start(&desk, one_in_ten));
-    let (start, before) = (Instant::now(), desk.answered);
+    let (start, before, threads) = (Instant::now(), desk.answered, Threads::now());
     while start.elapsed() < plan.span {
         if desk.in_flight() < IN_FLIGHT {
             desk.ask(BATCH);
@@ -179,6 +181,7 @@ fn flat_out(plan: &Plan, followed: bool) -> Value {
         desk.drain(|_| ());
     }
     let elapsed = start.elapsed();
+    let threads = threads.since(desk.answered - before);
     let heard = consumer.map(Consumer::end);
     let counters = desk.engine.stream_stats();
     desk.engine.close().expect("it closes");
@@ -187,6 +190,7 @@ fn flat_out(plan: &Plan, followed: bool) -> Value {
         "stalled": if followed { SYMBOLS } else { 0 },
         "commandsPerSecond": rate,
         "inFlight": IN_FLIGHT,
+        "cpuNanosecondsPerCommand": threads,
         "told": heard.map(|heard| json!({
             "updates": heard.updates,
             "items": heard.items,
