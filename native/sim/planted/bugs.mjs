@@ -35,6 +35,10 @@ const WALK = `${CORE}/matcher/walk.rs`;
 const WINDOW = `${CORE}/window.rs`;
 const WORLD = 'native/sim/src/world';
 const MATCHER_THREAD = 'native/engine/src/matcher_thread.rs';
+const DEPTH = 'native/engine/src/streams/depth.rs';
+const LEVELS = 'native/engine/src/streams/levels.rs';
+const LOG = 'native/engine/src/streams/log.rs';
+const PLANE = 'native/engine/src/streams/plane.rs';
 const ROUND = 'native/engine/src/streams/session/sort.rs';
 const SESSION = 'native/engine/src/streams/session/mod.rs';
 const SEQUENCER_THREAD = 'native/engine/src/sequencer_thread.rs';
@@ -45,6 +49,8 @@ const CRASHES = ['-p', 'lightning-sim', '--test', 'crashes'];
 const NEWS = ['-p', 'lightning-sim', '--test', 'news'];
 const HISTORIES = ['-p', 'lightning-engine', '--test', 'engine', 'histories'];
 const ENGINE_TEST = ['-p', 'lightning-engine', '--test', 'engine', 'concurrency'];
+const DEPTHS = ['-p', 'lightning-engine', '--lib', 'streams::'];
+const FOLLOW = ['-p', 'lightning-engine', '--test', 'engine', 'streams::follow'];
 const ROUNDS = ['-p', 'lightning-engine', '--test', 'engine', 'streams::rounds'];
 
 export const BUGS = [
@@ -936,6 +942,100 @@ export const BUGS = [
         file: SESSION,
         find: 'self.hub.bell.ring(Rung::LOOK); } !is_alone',
         replace: 'self.hub.bell.ring(Rung::LOOK); } BUG || !is_alone',
+      },
+    ],
+    test: ROUNDS,
+  },
+  {
+    name: 'who follows a book is told that an order of which something is left stands there no longer',
+    edits: [
+      {
+        file: WATCHED_BOOK,
+        find: '(order.price, quantity, order.shown - quantity)',
+        replace: '(order.price, quantity, if BUG { Quantity::ZERO } else { order.shown - quantity })',
+      },
+    ],
+    test: NEWS,
+  },
+  {
+    name: 'who follows a book keeps a level without orders',
+    edits: [{ file: LEVELS, find: 'if is_empty {', replace: 'if is_empty && !BUG {' }],
+    test: DEPTHS,
+  },
+  {
+    name: 'who follows a book counts an order that shrank as gone',
+    edits: [
+      {
+        file: LEVELS,
+        find: '_ if is_gone => Step::Went,',
+        replace: '_ if is_gone || BUG => Step::Went,',
+      },
+    ],
+    test: FOLLOW,
+  },
+  {
+    name: 'who follows a book misses the first of the changes since he was told last',
+    edits: [
+      {
+        file: DEPTH,
+        find: 'let since = since.max(first);',
+        replace: 'let since = since.max(first) + u64::from(BUG && since.max(first) < self.history_end());',
+      },
+    ],
+    test: FOLLOW,
+  },
+  {
+    name: 'who follows a book is told of levels that were not brought up to date',
+    edits: [
+      {
+        file: LOG,
+        find: 'let to = folded.saturating_add(most).min(self.end());',
+        replace:
+          'let to = folded.saturating_add(most).min(self.end() - u64::from(BUG && *folded < self.end()));',
+      },
+    ],
+    test: DEPTHS,
+  },
+  {
+    name: 'who follows a book finds that changes were forgotten before they were added up',
+    edits: [
+      {
+        file: LOG,
+        find: '{ self.fold(folded, FOLD, each) }',
+        replace: '{ if BUG { *folded += FOLD; Ok(()) } else { self.fold(folded, FOLD, each) } }',
+      },
+    ],
+    test: DEPTHS,
+  },
+  {
+    name: 'who follows the orders of a book that was followed already never begins',
+    edits: [
+      {
+        file: PLANE,
+        find: 'watched.watchers == 1 || (begins_orders && watched.book.is_live())',
+        replace: 'watched.watchers == 1 || (begins_orders && watched.book.is_live() && !BUG)',
+      },
+    ],
+    test: FOLLOW,
+  },
+  {
+    name: 'who follows and comes back late is not told what was said meanwhile',
+    edits: [
+      {
+        file: ROUND,
+        find: 'self.heard.take_if(|heard| heard.1 != subscription.told_in);',
+        replace: 'self.heard.take_if(|heard| !BUG && heard.1 != subscription.told_in);',
+      },
+    ],
+    test: ROUNDS,
+  },
+  {
+    name: 'who follows and was told a part of it waits for something new',
+    edits: [
+      {
+        file: SESSION,
+        find: '!is_continued && !self.table.has_more;',
+        replace: '!is_continued && (BUG || !self.table.has_more);',
       },
     ],
     test: ROUNDS,

@@ -1,8 +1,10 @@
 //! What has happened to watched accounts lately: a bounded ring for each, and one for all of them.
 
 use std::collections::{HashMap, VecDeque};
+use std::hash::BuildHasherDefault;
 use std::sync::Arc;
 
+use lightning_core::index::IdHasher;
 use lightning_core::types::{AccountId, Lsn};
 
 use crate::streams::tap::Lost;
@@ -138,7 +140,7 @@ impl Ring {
 /// All rings.
 #[derive(Debug, Default)]
 pub(crate) struct Accounts {
-    rings: HashMap<AccountId, Ring>,
+    rings: HashMap<AccountId, Ring, BuildHasherDefault<IdHasher>>,
     all: Option<Ring>,
 }
 

@@ -1,19 +1,25 @@
-//! A watched book as its news tell it: every order, every level, and what has changed lately.
+//! A watched book as its news tell it: its levels, and where somebody wants those its orders; and what has changed lately.
 //!
 //! What a subscription is told is worked out from here: the levels that have changed since it was told last, as they are
 //! now. How long ago that may be is bounded; who comes later gets a snapshot.
+//!
+//! News are written down when they come, and added up when somebody asks (see [`Log`]). Levels need no orders for that: an
+//! event says what becomes of its level. They are written down once: what happened to orders says what happened to levels.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
 
 use lightning_core::book::PriceLevel;
 use lightning_core::events::{BookEvent, BookEventKind, BookStart};
+use lightning_core::index::IdHasher;
 use lightning_core::types::{Lsn, OrderId, Price, Quantity, Side, SymbolId, Timestamp};
 
-use crate::words::Fnv;
+use crate::streams::OrderEvent;
+use crate::streams::levels::{LevelChange, Levels, Mismatch};
+use crate::streams::log::{LOG_MAX, Log};
 
-/// Changes of levels that are remembered, and events of orders where somebody wants those.
-pub(crate) const CHANGES_MAX: usize = 16_384;
+/// Orders that stand in a book.
+type Standings = HashMap<OrderId, Standing, BuildHasherDefault<IdHasher>>;
 
 /// A book.
 #[derive(Debug)]
@@ -26,15 +32,35 @@ pub(crate) struct DepthBook {
     generation: u64,
     /// Something was lost, or nothing is known yet: what comes counts from the next start on.
     stale: bool,
-    orders: HashMap<OrderId, Standing, BuildHasherDefault<Fnv>>,
-    bids: BTreeMap<Price, Level>,
-    asks: BTreeMap<Price, Level>,
+    levels: Levels,
+    /// What is ahead of this number in the history has been added up in them.
+    levels_folded: u64,
+    history: History,
+    /// What happened to levels before that, if the orders have come to be wanted since.
+    older: Option<Log<LevelChange>>,
+    /// None where nobody wants them.
+    orders: Option<Orders>,
+}
+
+/// What happened lately.
+#[derive(Debug)]
+enum History {
+    /// To levels.
+    Levels(Log<LevelChange>),
+    /// To orders, which are known.
+    Orders(Log<OrderEvent>),
+}
+
+/// The orders of a book.
+#[derive(Debug, Default)]
+struct Orders {
+    /// Counts fresh starts; zero before the first, when nothing is known of them.
+    generation: u64,
+    standing: Standings,
     /// Orders that ever came.
     arrivals: u64,
-    changes: Log<(Side, Price)>,
-    events: Log<BookEvent>,
-    /// Does anybody want events of orders?
-    keeps_events: bool,
+    /// What is ahead of this number in the history has been added up in them.
+    folded: u64,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -46,16 +72,6 @@ struct Standing {
     arrival: u64,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Level {
-    quantity: u128,
-    orders: u32,
-}
-
-/// What a book's news said of it that can't be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Mismatch;
-
 impl DepthBook {
     /// Nothing is known yet.
     pub(crate) fn new(symbol: SymbolId) -> Self {
@@ -66,33 +82,38 @@ impl DepthBook {
             cause: Lsn(0),
             generation: 0,
             stale: true,
-            orders: HashMap::default(),
-            bids: BTreeMap::new(),
-            asks: BTreeMap::new(),
-            arrivals: 0,
-            changes: Log::default(),
-            events: Log::default(),
-            keeps_events: false,
+            levels: Levels::default(),
+            levels_folded: 0,
+            history: History::Levels(Log::starting_at(0)),
+            older: None,
+            orders: None,
         }
     }
 
-    /// What the book is.
+    /// What the book is. Of levels that were known already it says nothing new: it was asked for because of the orders.
     pub(crate) fn start(&mut self, start: &BookStart) {
-        self.orders.clear();
-        self.bids.clear();
-        self.asks.clear();
-        (self.seq, self.at, self.cause) = (start.seq, start.at, start.cause);
-        for (side, orders) in [(Side::Buy, &start.bids), (Side::Sell, &start.asks)] {
-            for &(order, price, quantity) in orders {
-                // A start names each order once.
-                let added = self.add(order, side, price, quantity);
-                debug_assert_eq!(added, Ok(()));
-            }
+        // A start names each order once, and each shows something.
+        let levels = Levels::of_orders(&start.bids, &start.asks);
+        debug_assert!(levels.is_ok(), "{start:?}");
+        let is_known = !self.stale && self.fold_levels().is_ok();
+        if !is_known || levels.as_ref() != Ok(&self.levels) {
+            debug_assert!(!is_known, "a start has other levels than the events ahead of it: {start:?}");
+            self.levels = levels.unwrap_or_default();
+            self.levels_folded = self.history_end();
+            self.history = History::Levels(Log::starting_at(self.levels_folded));
+            self.older = None;
+            self.generation += 1;
         }
-        self.changes.forget();
-        self.events.forget();
-        self.generation += 1;
+        (self.seq, self.at, self.cause) = (start.seq, start.at, start.cause);
         self.stale = false;
+        if let Some(orders) = &mut self.orders {
+            orders.start(start, self.levels_folded);
+            let events = History::Orders(Log::starting_at(self.levels_folded));
+            self.older = match std::mem::replace(&mut self.history, events) {
+                History::Levels(changes) => Some(changes),
+                History::Orders(_) => None,
+            };
+        }
     }
 
     /// Something was lost: nothing is told before the next start.
@@ -105,7 +126,7 @@ impl DepthBook {
         !self.stale
     }
 
-    /// Which start it goes back to.
+    /// Which start its levels go back to.
     pub(crate) fn generation(&self) -> u64 {
         self.generation
     }
@@ -120,18 +141,23 @@ impl DepthBook {
         self.at
     }
 
-    /// Somebody wants events of orders, or nobody does any more.
-    pub(crate) fn keep_events(&mut self, keep: bool) {
-        self.keeps_events = keep;
-        if !keep {
-            self.events.forget();
+    /// Somebody wants the orders: they are known from the next start on.
+    pub(crate) fn want_orders(&mut self) {
+        self.orders = Some(Orders::default());
+    }
+
+    /// Nobody wants the orders any more.
+    pub(crate) fn leave_orders(&mut self) {
+        self.orders = None;
+        if let History::Orders(log) = &self.history {
+            self.history = History::Levels(log.map(change_of));
         }
     }
 
     /// What has happened.
     ///
     /// # Errors
-    /// It can't have: something is missing. The book is as it was, or stale.
+    /// It can't have, or what was told before: something is missing. The book is to be lost.
     pub(crate) fn apply(&mut self, event: &BookEvent) -> Result<(), Mismatch> {
         if self.stale {
             return Ok(()); // It is in the next start.
@@ -139,123 +165,116 @@ impl DepthBook {
         if event.seq < self.seq {
             return Err(Mismatch);
         }
-        match event.kind {
-            BookEventKind::Added => self.add(event.order, event.side, event.price, event.quantity)?,
-            BookEventKind::Executed | BookEventKind::Reduced => self.reduce(event)?,
-            BookEventKind::Removed => {
-                if let Some(standing) = self.orders.remove(&event.order) {
-                    self.level_less(standing.side, standing.price, standing.quantity, true)?;
+        let BookEvent { symbol: _, seq, at, cause, order, side, price, kind, quantity, left } = *event;
+        (self.seq, self.at, self.cause) = (seq, at, cause);
+        let is_gone = left.is_zero();
+        let Self { levels, levels_folded, history, older, orders, .. } = self;
+        match history {
+            History::Levels(log) => {
+                older.take_if(|_| log.is_full());
+                log.fold_oldest(levels_folded, |change| levels.apply(change))?;
+                log.push(LevelChange::of((side, price), kind, quantity, is_gone));
+            }
+            History::Orders(log) => {
+                older.take_if(|_| log.is_full());
+                log.fold_oldest(levels_folded, |event| levels.apply(&change_of(event)))?;
+                if let Some(Orders { standing, arrivals, folded, .. }) = orders {
+                    log.fold_oldest(folded, |event| see(standing, arrivals, event))?;
                 }
+                log.push(OrderEvent { seq, at, order, price, quantity, side, kind, is_gone });
             }
         }
-        (self.seq, self.at, self.cause) = (event.seq, event.at, event.cause);
-        self.changes.push((event.side, event.price));
-        if self.keeps_events {
-            self.events.push(*event);
-        }
         Ok(())
     }
 
-    fn add(&mut self, order: OrderId, side: Side, price: Price, quantity: Quantity) -> Result<(), Mismatch> {
-        let arrival = self.arrivals;
-        self.arrivals += 1;
-        let before = self.orders.insert(order, Standing { side, price, quantity, arrival });
-        if before.is_some() || quantity.is_zero() {
-            return Err(Mismatch);
-        }
-        let level = self.levels_mut(side).entry(price).or_default();
-        level.quantity = level.quantity.checked_add(u128::from(quantity.0)).ok_or(Mismatch)?;
-        level.orders = level.orders.checked_add(1).ok_or(Mismatch)?;
-        Ok(())
-    }
-
-    fn reduce(&mut self, event: &BookEvent) -> Result<(), Mismatch> {
-        let standing = self.orders.get_mut(&event.order).ok_or(Mismatch)?;
-        let left = standing.quantity.0.checked_sub(event.quantity.0).ok_or(Mismatch)?;
-        standing.quantity = Quantity(left);
-        let Standing { side, price, .. } = *standing;
-        if left == 0 {
-            self.orders.remove(&event.order);
-        }
-        self.level_less(side, price, event.quantity, left == 0)
-    }
-
-    fn level_less(&mut self, side: Side, price: Price, by: Quantity, gone: bool) -> Result<(), Mismatch> {
-        let levels = self.levels_mut(side);
-        let level = levels.get_mut(&price).ok_or(Mismatch)?;
-        level.quantity = level.quantity.checked_sub(u128::from(by.0)).ok_or(Mismatch)?;
-        level.orders = level.orders.checked_sub(u32::from(gone)).ok_or(Mismatch)?;
-        if level.orders == 0 {
-            let empty = level.quantity == 0;
-            levels.remove(&price);
-            return if empty { Ok(()) } else { Err(Mismatch) };
-        }
-        Ok(())
-    }
-
-    const fn levels_mut(&mut self, side: Side) -> &mut BTreeMap<Price, Level> {
-        match side {
-            Side::Buy => &mut self.bids,
-            Side::Sell => &mut self.asks,
+    /// Brings the levels up to date.
+    ///
+    /// # Errors
+    /// See [`Self::apply`].
+    pub(crate) fn fold_levels(&mut self) -> Result<(), Mismatch> {
+        let Self { levels, levels_folded, history, .. } = self;
+        match history {
+            History::Levels(log) => log.fold_all(levels_folded, |change| levels.apply(change)),
+            History::Orders(log) => log.fold_all(levels_folded, |event| levels.apply(&change_of(event))),
         }
     }
 
-    /// The best levels of a side, best first.
+    /// The best levels of a side, best first, as they were when they were brought up to date.
     pub(crate) fn best(&self, side: Side, most: usize, into: &mut Vec<PriceLevel>) {
-        let level = |(&price, level): (&Price, &Level)| shown(price, *level);
-        into.clear();
-        match side {
-            Side::Buy => into.extend(self.bids.iter().rev().take(most).map(level)),
-            Side::Sell => into.extend(self.asks.iter().take(most).map(level)),
+        self.levels.best(side, most, into);
+    }
+
+    /// The number of the next thing that happens.
+    pub(crate) fn history_end(&self) -> u64 {
+        match &self.history {
+            History::Levels(log) => log.end(),
+            History::Orders(log) => log.end(),
         }
     }
 
-    /// The number of the next change.
-    pub(crate) fn changes_end(&self) -> u64 {
-        self.changes.end()
-    }
-
-    /// The levels that have changed since, as they are now, best first. None if that is too long ago.
+    /// The levels that have changed since, as they were when they were brought up to date, best first. None if that is
+    /// too long ago.
     pub(crate) fn changed_since(
         &self,
         since: u64,
         bids: &mut Vec<PriceLevel>,
         asks: &mut Vec<PriceLevel>,
     ) -> Option<()> {
-        let changes = self.changes.since(since)?;
         bids.clear();
         asks.clear();
-        for &(side, price) in changes {
-            let (levels, into) = match side {
-                Side::Buy => (&self.bids, &mut *bids),
-                Side::Sell => (&self.asks, &mut *asks),
-            };
-            into.push(shown(price, levels.get(&price).copied().unwrap_or_default()));
+        let mut note = |side: Side, price| {
+            let into = if side == Side::Buy { &mut *bids } else { &mut *asks };
+            into.push(PriceLevel { price, quantity: 0, orders: 0 });
+        };
+        let first = match &self.history {
+            History::Levels(log) => log.first(),
+            History::Orders(log) => log.first(),
+        };
+        if since < first {
+            // Both together remember no more than one of them may.
+            let is_remembered = self.history_end() - since <= LOG_MAX as u64;
+            let older = self.older.as_ref().filter(|_| is_remembered)?;
+            older.since(since)?.for_each(|change| note(change.side, change.price));
+        }
+        let since = since.max(first);
+        match &self.history {
+            History::Levels(log) => log.since(since)?.for_each(|change| note(change.side, change.price)),
+            History::Orders(log) => log.since(since)?.for_each(|event| note(event.side, event.price)),
         }
         bids.sort_unstable_by_key(|level| std::cmp::Reverse(level.price));
-        bids.dedup_by_key(|level| level.price);
         asks.sort_unstable_by_key(|level| level.price);
-        asks.dedup_by_key(|level| level.price);
+        for (side, into) in [(Side::Buy, bids), (Side::Sell, asks)] {
+            into.dedup_by_key(|level| level.price);
+            into.iter_mut().for_each(|level| *level = self.levels.at(side, level.price));
+        }
         Some(())
     }
 
-    /// The number of the next event.
-    pub(crate) fn events_end(&self) -> u64 {
-        self.events.end()
+    /// Which start its orders go back to. None if they are not known.
+    pub(crate) fn orders_generation(&self) -> Option<u64> {
+        self.orders.as_ref().map(|orders| orders.generation).filter(|&generation| generation > 0)
     }
 
-    /// The first `most` events since. None if that is too long ago.
-    pub(crate) fn events_since(&self, since: u64, most: usize, into: &mut Vec<BookEvent>) -> Option<()> {
-        let events = self.events.since(since)?;
+    /// The first `most` events of orders since. None if that is too long ago, or they are not known.
+    pub(crate) fn events_since(&self, since: u64, most: usize, into: &mut Vec<OrderEvent>) -> Option<()> {
+        let History::Orders(log) = &self.history else { return None };
+        let events = log.since(since)?;
         into.clear();
         into.extend(events.take(most));
         Some(())
     }
 
     /// All orders.
-    pub(crate) fn to_start(&self) -> BookStart {
+    ///
+    /// # Errors
+    /// See [`Self::apply`].
+    pub(crate) fn all_orders(&mut self) -> Result<BookStart, Mismatch> {
+        let Self { symbol, seq, at, cause, .. } = *self;
+        let History::Orders(log) = &self.history else { return Err(Mismatch) };
+        let Orders { standing, arrivals, folded, .. } = self.orders.as_mut().ok_or(Mismatch)?;
+        log.fold_all(folded, |event| see(standing, arrivals, event))?;
         let mut sides = [Vec::new(), Vec::new()];
-        for (&order, standing) in &self.orders {
+        for (&order, standing) in &*standing {
             sides[usize::from(standing.side == Side::Sell)].push((order, *standing));
         }
         let [mut bids, mut asks] = sides;
@@ -264,54 +283,49 @@ impl DepthBook {
         let plain = |orders: Vec<(OrderId, Standing)>| {
             orders.into_iter().map(|(order, standing)| (order, standing.price, standing.quantity)).collect()
         };
-        BookStart {
-            symbol: self.symbol,
-            seq: self.seq,
-            at: self.at,
-            cause: self.cause,
-            bids: plain(bids),
-            asks: plain(asks),
+        Ok(BookStart { symbol, seq, at, cause, bids: plain(bids), asks: plain(asks) })
+    }
+}
+
+impl Orders {
+    fn start(&mut self, start: &BookStart, folded: u64) {
+        self.standing.clear();
+        self.folded = folded;
+        for (side, orders) in [(Side::Buy, &start.bids), (Side::Sell, &start.asks)] {
+            for &(order, price, quantity) in orders {
+                let arrival = self.arrivals;
+                self.arrivals += 1;
+                self.standing.insert(order, Standing { side, price, quantity, arrival });
+            }
         }
+        self.generation += 1;
     }
 }
 
-fn shown(price: Price, level: Level) -> PriceLevel {
-    PriceLevel { price, quantity: level.quantity, orders: level.orders }
+fn change_of(event: &OrderEvent) -> LevelChange {
+    LevelChange::of((event.side, event.price), event.kind, event.quantity, event.is_gone)
 }
 
-/// The last so many of something, each with a number.
-#[derive(Debug)]
-struct Log<T> {
-    items: VecDeque<T>,
-    first: u64,
+/// What becomes of the orders by an event.
+fn see(standing: &mut Standings, arrivals: &mut u64, event: &OrderEvent) -> Result<(), Mismatch> {
+    let OrderEvent { order, side, price, quantity, is_gone, .. } = *event;
+    if event.kind == BookEventKind::Added {
+        let arrival = *arrivals;
+        *arrivals += 1;
+        let before = standing.insert(order, Standing { side, price, quantity, arrival });
+        return if before.is_none() { Ok(()) } else { Err(Mismatch) };
+    }
+    let known = standing.get_mut(&order).ok_or(Mismatch)?;
+    known.quantity = known.quantity.checked_sub(quantity).ok_or(Mismatch)?;
+    if known.quantity.is_zero() != is_gone {
+        return Err(Mismatch);
+    }
+    if is_gone {
+        standing.remove(&order);
+    }
+    Ok(())
 }
 
-impl<T> Default for Log<T> {
-    fn default() -> Self {
-        Self { items: VecDeque::new(), first: 0 }
-    }
-}
-
-impl<T> Log<T> {
-    fn push(&mut self, item: T) {
-        if self.items.len() == CHANGES_MAX {
-            self.items.pop_front();
-            self.first += 1;
-        }
-        self.items.push_back(item);
-    }
-
-    fn end(&self) -> u64 {
-        self.first + self.items.len() as u64
-    }
-
-    fn forget(&mut self) {
-        self.first = self.end();
-        self.items = VecDeque::new();
-    }
-
-    fn since(&self, since: u64) -> Option<std::collections::vec_deque::Iter<'_, T>> {
-        let skip = usize::try_from(since.checked_sub(self.first)?).ok()?;
-        (skip <= self.items.len()).then(|| self.items.range(skip..))
-    }
-}
+#[cfg(test)]
+#[path = "depth_tests.rs"]
+mod tests;

@@ -46,6 +46,8 @@ pub(crate) struct Hub {
     awaited: AtomicU64,
     /// Up to where the journal has called.
     called: AtomicU64,
+    /// Counts what shards have told, and whatever else there may be new words by.
+    said: AtomicU64,
     /// Symbols were removed, so many.
     pub(super) removals: AtomicU64,
     book_taps: Box<[Tap<BookNews>]>,
@@ -55,6 +57,13 @@ pub(crate) struct Hub {
     link: OnceLock<Link>,
     plane: Mutex<Plane>,
     is_stopped: AtomicBool,
+}
+
+/// What shards had told, and how much of it was safe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Said {
+    count: u64,
+    open: Lsn,
 }
 
 /// The way to the shards.
@@ -81,6 +90,7 @@ impl Hub {
             gate: journal.kept().map(|front| front.gate().clone()),
             awaited: AtomicU64::new(0),
             called: AtomicU64::new(0),
+            said: AtomicU64::new(0),
             removals: AtomicU64::new(0),
             book_taps: (0..matchers).map(|_| Tap::default()).collect(),
             account_taps: (0..sequencers).map(|_| Tap::default()).collect(),
@@ -154,6 +164,7 @@ impl Hub {
         }
         let about = if news.is_empty() { about } else { about.and(Rung::WORDS) };
         self.book_taps[shard].push(news);
+        self.say();
         self.ring_when_safe(about, until);
     }
 
@@ -167,7 +178,22 @@ impl Hub {
             until = items.iter().filter_map(Caused::cause).fold(until, Lsn::max);
         }
         self.account_taps[shard].push(items);
+        self.say();
         self.ring_when_safe(Rung::WORDS, until);
+    }
+
+    /// There may be new words, from here on.
+    pub(super) fn say(&self) {
+        self.said.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// What there may be words of: while it is the same, there are no new ones. Read ahead of looking for them.
+    pub(super) fn said(&self) -> Said {
+        Said { count: self.said.load(Ordering::SeqCst), open: self.open() }
+    }
+
+    fn open(&self) -> Lsn {
+        self.gate.as_ref().map_or(Lsn(u64::MAX), |gate| gate.open())
     }
 
     /// Of a symbol so many trades wait to be made candles of that the market-data thread is to do it.
@@ -218,6 +244,7 @@ impl Hub {
     /// Nothing leaves any more.
     pub(crate) fn halt(&self, halted: &Halted) {
         if self.status.halt(halted) {
+            self.say();
             self.bell.ring(Rung::ALL);
         }
     }
@@ -225,6 +252,7 @@ impl Hub {
     /// The engine is being closed, or is closed.
     pub(crate) fn set_state(&self, state: State) {
         if self.status.set_state(state) {
+            self.say();
             self.bell.ring(Rung::ALL);
         }
     }
@@ -232,6 +260,7 @@ impl Hub {
     /// So much may be written.
     pub(crate) fn set_room(&self, room: Room) {
         if self.status.set_room(room) {
+            self.say();
             self.bell.ring(Rung::ALL);
         }
     }
@@ -242,6 +271,7 @@ impl Hub {
         if status.is_none() {
             self.removals.fetch_add(1, Ordering::SeqCst);
         }
+        self.say();
         self.bell.ring(Rung::ALL);
     }
 
@@ -291,7 +321,7 @@ impl Hub {
             plane.clear();
             return false;
         }
-        let open = self.gate.as_ref().map_or(Lsn(u64::MAX), |gate| gate.open());
+        let open = self.open();
         let (resyncs, is_new) = plane.turn(&self.book_taps, &self.account_taps, open);
         self.counting.held.store(plane.held() as u64, Ordering::Relaxed);
         Counting::add(&self.counting.lost, resyncs.len() as u64);

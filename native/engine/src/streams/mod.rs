@@ -13,7 +13,8 @@
 //! | `tap`, `wishes`, `shards` | how shards tell without waiting, and how they are asked to |
 //! | `bell`, `thread`, `outlet` | who wakes whom, and how seldom |
 //! | `plane` | news taken from the taps, held until they may be seen |
-//! | `depth`, `accounts` | watched books and accounts, and what has happened to them lately |
+//! | `depth`, `levels`, `accounts` | watched books and accounts, and what has happened to them lately |
+//! | `log` | the last that happened, and what it adds up to when somebody asks |
 //! | `session` | who watches, and what each subscription was told last |
 //! | `status` | the engine's own state |
 //! | `checksum`, `counters` | of books; of streams |
@@ -26,6 +27,8 @@ mod checksum;
 mod counters;
 mod depth;
 mod hub;
+mod levels;
+mod log;
 mod outlet;
 mod plane;
 mod session;
@@ -45,5 +48,5 @@ pub(crate) use self::tap::AccountItem;
 pub(crate) use self::thread::run_market_data;
 pub use self::words::{
     AccountStart, AggregateTrade, BalanceUpdate, Behind, BookUpdate, BookUpdateKind, Depth, Ended,
-    ExecutionReport, StatusUpdate, SubscriptionId, Update, Watch,
+    ExecutionReport, OrderEvent, StatusUpdate, SubscriptionId, Update, Watch,
 };

@@ -207,6 +207,7 @@ impl AccountDesk {
                     sequencer.watch(account, on, ctx.now, out);
                     if account.is_none() && on {
                         hub.accounts.begin_all(hub.journal.last());
+                        hub.say();
                     }
                 }
                 hub.accounts.rest();

@@ -90,7 +90,12 @@ impl<T: Caused> Tap<T> {
         }
         let mut inner = self.lock();
         if inner.lost.is_none() && inner.items.len() + batch.len() <= TAP_MAX {
-            inner.items.append(batch);
+            if inner.items.is_empty() {
+                // Nothing has to be moved.
+                std::mem::swap(&mut inner.items, batch);
+            } else {
+                inner.items.append(batch);
+            }
         } else {
             for cause in batch.drain(..).filter_map(|item| item.cause()) {
                 inner.lost = Some(Lost { from: cause, to: cause }.and(inner.lost));
@@ -100,7 +105,7 @@ impl<T: Caused> Tap<T> {
         self.anything.store(true, Ordering::Release);
     }
 
-    /// Swaps all there is into an empty buffer, and says what was lost behind it.
+    /// Takes all there is, behind what is in a buffer already, and says what was lost behind it.
     pub(crate) fn take(&self, into: &mut Vec<T>) -> Option<Lost> {
         if !self.anything.load(Ordering::Acquire) {
             return None;
@@ -108,7 +113,11 @@ impl<T: Caused> Tap<T> {
         let mut inner = self.lock();
         self.anything.store(false, Ordering::Release);
         self.len.store(0, Ordering::Relaxed);
-        std::mem::swap(&mut inner.items, into);
+        if into.is_empty() {
+            std::mem::swap(&mut inner.items, into);
+        } else {
+            into.append(&mut inner.items);
+        }
         inner.lost.take()
     }
 

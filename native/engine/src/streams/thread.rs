@@ -9,10 +9,15 @@ use crate::streams::hub::Hub;
 
 /// Between two looks while there is something: shards need not wake it then, and it does not take their time.
 const NAP: Duration = Duration::from_micros(100);
+/// The same where nobody may be woken before.
+const NAP_MAX: Duration = Duration::from_millis(1);
+/// The same where nobody has polled who was woken.
+const INATTENTION_MAX: Duration = Duration::from_micros(400);
 
 /// Runs until the hub is stopped.
 pub(crate) fn run_market_data(hub: &Arc<Hub>) {
     hub.bell.attend();
+    let mut inattention = NAP;
     loop {
         let rung = hub.bell.take();
         let is_stopped = hub.is_stopped();
@@ -29,7 +34,7 @@ pub(crate) fn run_market_data(hub: &Arc<Hub>) {
         if rung == Rung::NOTHING {
             hub.bell.wait(next.map(|next| next.saturating_duration_since(Instant::now())));
         } else {
-            std::thread::sleep(NAP);
+            std::thread::sleep(hub.nap(&mut inattention, Instant::now()));
         }
     }
 }
@@ -46,5 +51,17 @@ impl Hub {
             }
         }
         next
+    }
+
+    /// How long it need not look: until somebody may be woken, within bounds. Where nobody is to be woken, because those
+    /// who were have not polled yet, twice as long each time: they look for themselves when they do.
+    fn nap(&self, inattention: &mut Duration, now: Instant) -> Duration {
+        let outlets = self.outlets();
+        let earliest = outlets.iter().filter_map(|outlet| outlet.upgrade()?.earliest()).min();
+        if let Some(earliest) = earliest {
+            *inattention = NAP;
+            return earliest.saturating_duration_since(now).clamp(NAP, NAP_MAX);
+        }
+        std::mem::replace(inattention, (2 * *inattention).min(INATTENTION_MAX))
     }
 }

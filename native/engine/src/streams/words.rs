@@ -1,9 +1,10 @@
 //! What can be watched, and what is told of it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use lightning_core::book::PriceLevel;
-use lightning_core::events::{Execution, ExecutionKind};
+use lightning_core::events::{BookEventKind, Execution, ExecutionKind};
 use lightning_core::message::{Balance, Fill, Order, Trade};
 use lightning_core::types::{
     AccountId, Amount, AssetId, Lsn, OrderId, Price, Quantity, Side, SymbolId, Timestamp, TradeId,
@@ -91,6 +92,27 @@ pub enum Behind {
     End,
 }
 
+/// What happened to one order of a book: [`lightning_core::events::BookEvent`] without what its book knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OrderEvent {
+    /// The book's sequence number after the command.
+    pub seq: u64,
+    /// When.
+    pub at: Timestamp,
+    /// Which order.
+    pub order: OrderId,
+    /// Its price.
+    pub price: Price,
+    /// In lots, of what is shown.
+    pub quantity: Quantity,
+    /// Its side.
+    pub side: Side,
+    /// What is meant by `quantity`.
+    pub kind: BookEventKind,
+    /// It stands at that place no longer.
+    pub is_gone: bool,
+}
+
 /// What a subscription is told.
 #[derive(Debug)]
 pub enum Update<'a> {
@@ -110,7 +132,7 @@ pub enum Update<'a> {
     /// All of a book's orders; what comes behind it happened later.
     Level3Start(&'a lightning_core::events::BookStart),
     /// Changes of a book's orders, in their order.
-    Level3(&'a [lightning_core::events::BookEvent]),
+    Level3(&'a [OrderEvent]),
     /// Trades, ascending.
     Trades(&'a [Trade]),
     /// Aggregated trades, ascending.
@@ -122,7 +144,7 @@ pub enum Update<'a> {
     /// All balances and open orders of the account: what comes behind it happened later.
     AccountStart(&'a AccountStart),
     /// What became of orders, in the order it happened.
-    Executions(&'a [ExecutionReport]),
+    Executions(&'a [Arc<ExecutionReport>]),
     /// Balances that have changed, in the order it happened.
     Balances(&'a [BalanceUpdate]),
     /// The engine's state.

@@ -24,11 +24,13 @@
 //! Prices and quantities of 128 bits are the digits of decimals at the scales that the symbol says.
 
 use lightning_core::book::PriceLevel;
-use lightning_core::events::{BookEvent, BookEventKind, BookStart};
+use lightning_core::events::{BookEventKind, BookStart};
 use lightning_core::message::Trade;
 use lightning_core::types::{ID_MAX, OrderId, Price, Quantity, Side, Timestamp};
 use lightning_engine::registry::Symbol;
-use lightning_engine::streams::{AggregateTrade, BookUpdate, BookUpdateKind, Ended, SubscriptionId};
+use lightning_engine::streams::{
+    AggregateTrade, BookUpdate, BookUpdateKind, Ended, OrderEvent, SubscriptionId,
+};
 use serde_json::Value;
 
 use crate::answers::milliseconds;
@@ -184,7 +186,7 @@ impl<'a> Writer<'a> {
         &mut self,
         id: SubscriptionId,
         symbol: &Symbol,
-        events: &[BookEvent],
+        events: &[OrderEvent],
     ) -> Result<(), Needs> {
         let mut record = self.reserve(HEADER + events.len() * LEVEL3)?;
         record.head(id, LEVEL3_KIND, 0, events.len());

@@ -40,7 +40,10 @@ enum Place {
 enum Next {
     Nothing,
     Start(Arc<AccountStart>, u64),
-    Reports(u64),
+    Reports {
+        end: u64,
+        is_all: bool,
+    },
     Gap(Lost, Place),
     /// The start that it waited for is forgotten: another one, not ahead of this entry.
     AskAgain(u64),
@@ -107,10 +110,12 @@ impl AccountView {
                     let told = table.told(items, take(Update::AccountStart(&part)));
                     if told == Told::Taken {
                         self.place = Place::At(number + 1);
+                        table.has_more = true;
                     }
                     told
                 }
-                Next::Reports(end) => {
+                Next::Reports { end, is_all } => {
+                    table.has_more |= !is_all;
                     let (reports, balances) = (&table.scratch.reports, &table.scratch.balances);
                     let (items, update) = match self.of {
                         Of::Executions => (reports.len(), Update::Executions(reports)),
@@ -205,7 +210,7 @@ impl AccountView {
                     return Next::Gap(lost, self.behind_gap(end + 1, end + 1));
                 }
                 (Entry::Lost(_), _) => break,
-                (Entry::Execution(report), Of::Executions) => reports.push((**report).clone()),
+                (Entry::Execution(report), Of::Executions) => reports.push(report.clone()),
                 (Entry::Balance(balance), Of::Balances) => balances.push(*balance),
                 _ => {}
             }
@@ -214,7 +219,8 @@ impl AccountView {
                 break;
             }
         }
-        if end == number { Next::Nothing } else { Next::Reports(end) }
+        let is_all = end == ring.end();
+        if end == number { Next::Nothing } else { Next::Reports { end, is_all } }
     }
 
     /// Where it goes on behind a gap: executions with what is remembered, an account's balances with all of them.

@@ -35,9 +35,16 @@ impl FullView {
 
     pub(super) fn tell(&mut self, table: &mut Table, take: Take<'_>) -> Told {
         let mut scratch = std::mem::take(&mut table.scratch);
-        let plane = table.hub.plane();
+        let mut plane = table.hub.plane();
+        let is_broken = plane.book(self.symbol).is_some_and(|book| {
+            let is_new = self.told.is_none_or(|told| told.change != book.history_end());
+            is_new && book.fold_levels().is_err()
+        });
+        if is_broken {
+            plane.lose_book(self.symbol);
+        }
         let news = plane.book(self.symbol).and_then(|book| {
-            let (generation, change) = (book.generation(), book.changes_end());
+            let (generation, change) = (book.generation(), book.history_end());
             let mut now = Cursor { generation, change, seq: book.seq(), at: book.at(), checksum: None };
             let since = self.told.filter(|told| told.generation == generation);
             if since.is_some_and(|told| told.change == change) {

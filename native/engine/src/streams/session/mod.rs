@@ -44,7 +44,7 @@ use crate::registry::{Key, Registry, Symbol};
 use crate::replies::Wake;
 use crate::streams::bell::Rung;
 use crate::streams::counters::Counting;
-use crate::streams::hub::Hub;
+use crate::streams::hub::{Hub, Said};
 use crate::streams::outlet::Outlet;
 use crate::streams::status::State;
 use crate::streams::{Ended, SubscriptionId, Update, Watch};
@@ -58,10 +58,13 @@ pub const SUBSCRIPTIONS_MAX: usize = 65_536;
 const ITEMS_MAX: usize = 8_192;
 /// A look that took that long is paced: where nobody watches much, nothing is held back.
 const PACED_FROM: Duration = Duration::from_micros(20);
+/// Pauses behind a look at words that took that long are longer: there is so much that fewer looks, each at more, save a
+/// lot.
+const MANY_WORDS_FROM: Duration = Duration::from_micros(50);
 /// Pauses behind a look at states are never longer than this,
 const STATES_PAUSE_MAX: Duration = Duration::from_millis(250);
 /// and those behind a look at words than this.
-const WORDS_PAUSE_MAX: Duration = Duration::from_micros(400);
+const WORDS_PAUSE_MAX: Duration = Duration::from_micros(900);
 /// Looking at states goes on so long before words are looked at again.
 const SLICE: Duration = Duration::from_micros(200);
 /// Between two looks at the clock.
@@ -149,8 +152,7 @@ impl Session {
         self.last_id = self.last_id.checked_add(1).expect("fewer subscriptions than there are numbers");
         let id = SubscriptionId(self.last_id);
         let sort = if kind.is_of_words() { &mut self.words } else { &mut self.states };
-        sort.all.insert(id, Subscription { wants: true, symbol: of_symbol, kind });
-        sort.wanting += 1;
+        sort.begin(id, Subscription { wants: true, told_in: 0, symbol: of_symbol, kind }, &self.table);
         Ok(id)
     }
 
@@ -165,7 +167,7 @@ impl Session {
 
     /// The consumer has taken what a subscription was told, and may be told more: one update. Poll when all is said.
     pub fn want(&mut self, id: SubscriptionId) {
-        _ = self.words.want(id) || self.states.want(id);
+        _ = self.words.want(id, &self.table) || self.states.want(id, &self.table);
     }
 
     /// Hands out what there is for subscriptions that want something: one update for each, and `budget` levels, trades,
@@ -183,6 +185,7 @@ impl Session {
         let state = self.hub.status.now().0;
         // Nobody wakes it any more then, as nobody ever does inline.
         let is_alone = self.is_inline || matches!(state, State::Closed | State::Halted);
+        let said = (state == State::Open && !self.is_inline).then(|| self.hub.said());
         self.look_for_removals();
         if self.words.wanting > 0 || wants_states {
             self.hub.turn();
@@ -196,7 +199,7 @@ impl Session {
             is_all = self.look_at_states(is_alone, offer);
             self.table.budget = budget;
         }
-        let has_words = self.look_at_words(offer);
+        let has_words = self.look_at_words(said, offer);
         is_all &= has_words;
         if looks && !states_first {
             if has_words {
@@ -217,29 +220,33 @@ impl Session {
     /// nothing will be due by itself.
     #[must_use]
     pub fn next_poll(&self, now: Instant) -> Option<Duration> {
-        let time = self.clock.peek();
-        // Words are never due by themselves.
-        let wanting = self.states.all.values().filter(|subscription| subscription.wants);
-        wanting.filter_map(|subscription| subscription.kind.next_poll(now, time)).min()
+        // Words are never due by themselves, and states are not looked at before they may be.
+        let soonest = self.states.soonest().filter(|_| self.states.wanting > 0)?;
+        let soonest = if self.is_inline { soonest } else { soonest.max(self.outlet.states_due()) };
+        Some(soonest.saturating_duration_since(now))
     }
 
-    /// False if it had to stop.
-    fn look_at_words(&mut self, offer: Offer<'_>) -> bool {
-        if self.words.wanting == 0 {
+    /// False if it had to stop. `said`: what shards had said before it; none where that does not tell all.
+    fn look_at_words(&mut self, said: Option<Said>, offer: Offer<'_>) -> bool {
+        if self.words.wanting == 0 || said.is_some_and(|said| self.words.has_heard(said)) {
             return true;
         }
         let began = Instant::now();
         let is_continued = self.words.began.is_some();
+        self.table.has_more = false;
         // All that it takes: whoever keeps up misses nothing.
         let is_done = self.words.look(&mut self.table, None, offer);
+        let is_all = is_done && !is_continued && !self.table.has_more;
+        self.words.set_heard(said.filter(|_| is_all), self.table.round);
         let now = Instant::now();
         let took = now - began;
-        self.outlet.set_words_due(now + pause(4, took, WORDS_PAUSE_MAX));
+        let times = if took < MANY_WORDS_FROM { 4 } else { 9 };
+        self.outlet.set_words_due(now + pause(times, took, WORDS_PAUSE_MAX));
         // Those that were looked at before it had to stop may have been woken for since.
         is_done && !is_continued
     }
 
-    /// What states cost is bounded: a tenth of a core. False if it had to stop, or has to look again and nobody would wake
+    /// What states cost is bounded: a twentieth of a core. False if it had to stop, or has to look again and nobody would wake
     /// it.
     fn look_at_states(&mut self, is_alone: bool, offer: Offer<'_>) -> bool {
         let began = Instant::now();
@@ -252,7 +259,7 @@ impl Session {
             self.looking = Some(took);
             return false;
         }
-        self.outlet.set_due(now + pause(9, took, STATES_PAUSE_MAX));
+        self.outlet.set_due(now + pause(19, took, STATES_PAUSE_MAX));
         if !is_continued {
             return true;
         }

@@ -20,13 +20,14 @@ impl OrdersView {
     pub(super) fn tell(&mut self, table: &mut Table, take: Take<'_>) -> Told {
         let most = table.items_max();
         let mut events = std::mem::take(&mut table.scratch.events);
-        let plane = table.hub.plane();
-        let Some(book) = plane.book(self.symbol) else {
+        let mut plane = table.hub.plane();
+        let known = plane.book(self.symbol).and_then(|book| Some((book.orders_generation()?, book)));
+        let Some((generation, book)) = known else {
             drop(plane);
             table.scratch.events = events;
             return Told::Nothing;
         };
-        let (generation, end) = (book.generation(), book.events_end());
+        let end = book.history_end();
         let since = self.told.filter(|told| told.0 == generation).map(|told| told.1);
         let told = match since.and_then(|since| book.events_since(since, most, &mut events).map(|()| since)) {
             Some(_) if events.is_empty() => {
@@ -43,7 +44,12 @@ impl OrdersView {
             }
             // The first, or it fell behind, or something was lost: all of it again.
             None => {
-                let start = book.to_start();
+                let Ok(start) = book.all_orders() else {
+                    plane.lose_book(self.symbol);
+                    drop(plane);
+                    table.scratch.events = events;
+                    return Told::Nothing;
+                };
                 drop(plane);
                 let told = table.told(start.bids.len() + start.asks.len(), take(Update::Level3Start(&start)));
                 if told == Told::Taken {

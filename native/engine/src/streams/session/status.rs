@@ -20,6 +20,8 @@ impl StatusView {
 
     pub(super) fn tell(&mut self, table: &mut Table, take: Take<'_>) -> Told {
         let hub = table.hub.clone();
+        // One word at a time.
+        table.has_more = true;
         let now = hub.status.now();
         // Symbols first, but for the first word of all and the last one of a halted engine.
         if self.told.is_some() && now.0 != State::Halted {

@@ -5,7 +5,6 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use lightning_core::book::PriceLevel;
-use lightning_core::events::BookEvent;
 use lightning_core::limits::BOOK_LEVELS_MAX;
 use lightning_core::message::Trade;
 use lightning_core::reject::Code;
@@ -26,12 +25,16 @@ use crate::registry::Symbol;
 use crate::streams::counters::Counting;
 use crate::streams::hub::Hub;
 use crate::streams::status::State;
-use crate::streams::{AggregateTrade, BalanceUpdate, Depth, Ended, ExecutionReport, Update, Watch};
+use crate::streams::{
+    AggregateTrade, BalanceUpdate, Depth, Ended, ExecutionReport, OrderEvent, Update, Watch,
+};
 
 /// One subscription.
 pub(super) struct Subscription {
     /// May it be told something?
     pub(super) wants: bool,
+    /// The round in which it was told something last.
+    pub(super) told_in: u64,
     pub(super) symbol: Option<SymbolId>,
     pub(super) kind: Kind,
 }
@@ -72,6 +75,8 @@ pub(super) struct Table {
     pub(super) time: Timestamp,
     /// Items that may still be handed out in this round.
     pub(super) budget: usize,
+    /// Somebody was told something, and there may be more of it already.
+    pub(super) has_more: bool,
     state: State,
     pub(super) scratch: Scratch,
 }
@@ -82,10 +87,10 @@ pub(super) struct Scratch {
     pub(super) bids: Vec<PriceLevel>,
     pub(super) asks: Vec<PriceLevel>,
     pub(super) top: (Vec<PriceLevel>, Vec<PriceLevel>),
-    pub(super) events: Vec<BookEvent>,
+    pub(super) events: Vec<OrderEvent>,
     pub(super) trades: Vec<Trade>,
     pub(super) aggregates: Vec<AggregateTrade>,
-    pub(super) reports: Vec<ExecutionReport>,
+    pub(super) reports: Vec<Arc<ExecutionReport>>,
     pub(super) balances: Vec<BalanceUpdate>,
     pub(super) text: String,
 }
@@ -102,6 +107,7 @@ impl Table {
             now: Instant::now(),
             time: Timestamp(0),
             budget: 0,
+            has_more: false,
             state: State::Open,
             scratch: Scratch::default(),
         }
@@ -150,6 +156,8 @@ impl Table {
         if !is_taken {
             return Told::Refused;
         }
+        // What tells of nothing counted, such as a gap, is told ahead of something; what has as many as it may was cut.
+        self.has_more |= items == 0 || items >= self.items_max();
         self.budget = self.budget.saturating_sub(items.max(1));
         Counting::add(&self.hub.counting.updates, 1);
         Counting::add(&self.hub.counting.items, items as u64);
@@ -208,6 +216,11 @@ impl Subscription {
             Some(why) if told == Told::Nothing => table.end(why, take),
             _ => told,
         }
+    }
+
+    /// When it is due by itself, by the time of this round.
+    pub(super) fn due(&self, table: &Table) -> Option<Instant> {
+        self.kind.next_poll(table.now, table.time).map(|left| table.now + left)
     }
 
     /// Nothing more is told.

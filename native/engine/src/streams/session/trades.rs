@@ -53,14 +53,16 @@ impl TradesView {
             let since = archive.trades_since(TradeId(self.next));
             if since.missed.is_none() {
                 let (first, second) = since.trades;
-                let mut all = first.iter().chain(second).peekable();
-                trades.extend(all.by_ref().take(most));
-                // One taker's fills are told together.
-                while self.aggregate
-                    && let Some(&last) = trades.last()
-                    && let Some(&more) = all.next_if(|next| is_of_same_taker(&last, next))
-                {
-                    trades.push(more);
+                let of_first = first.len().min(most);
+                let of_second = second.len().min(most - of_first);
+                trades.extend_from_slice(&first[..of_first]);
+                trades.extend_from_slice(&second[..of_second]);
+                if self.aggregate {
+                    // One taker's fills are told together.
+                    let rest = first[of_first..].iter().chain(&second[of_second..]);
+                    let last = trades.last().copied();
+                    let same = |more: &&Trade| last.is_some_and(|last| is_of_same_taker(&last, more));
+                    trades.extend(rest.take_while(same));
                 }
             }
             since.missed

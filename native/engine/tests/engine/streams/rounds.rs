@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use lightning_core::types::{Side, SymbolId};
+use lightning_core::types::{Side, SymbolId, TradeId};
+use lightning_engine::config::Options;
 use lightning_engine::streams::{Behind, Depth, Session, SubscriptionId, Update, Watch};
 
 use super::slow::{funded, inline};
@@ -185,4 +186,54 @@ fn states_have_their_turn_beside_words_that_never_end() {
         told.iter().for_each(|&id| session.want(id));
     }
     assert!(ids.iter().step_by(2).all(|id| books.get(id).is_some_and(|&told| told > 5)), "{books:?}");
+}
+
+/// Streams of trades of an engine with threads; what each was told last.
+fn trades_beside_threads(each: usize) -> (Client, Session, Vec<SubscriptionId>) {
+    let client = funded(Options::default());
+    let mut session = client.engine.open_session(Box::new(|| {}));
+    let watch = || Watch::Trades { symbol: S0, from: None, aggregate: false, behind: Behind::Gap };
+    let ids = (0..each).map(|_| session.watch(watch()).unwrap()).collect();
+    (client, session, ids)
+}
+
+/// The last trade that each was told of, in one poll.
+fn last_told(session: &mut Session, budget: usize) -> BTreeMap<SubscriptionId, u64> {
+    let mut told = BTreeMap::new();
+    session.poll(Instant::now(), budget, &mut |id, update| {
+        let Update::Trades(trades) = update else { panic!("{update:?}") };
+        told.insert(id, trades[trades.len() - 1].id.0);
+        true
+    });
+    told
+}
+
+/// Where shards have said nothing more since everybody was told all of it, nobody is looked at; who was not asked then is.
+#[test]
+fn who_comes_back_late_is_told_what_was_said_meanwhile() {
+    let (mut client, mut session, ids) = trades_beside_threads(2);
+    change(&mut client, 50);
+    assert_eq!(last_told(&mut session, usize::MAX), BTreeMap::from([(ids[0], 1), (ids[1], 1)]));
+    session.want(ids[1]);
+    assert!(last_told(&mut session, usize::MAX).is_empty());
+    change(&mut client, 51);
+    assert_eq!(last_told(&mut session, usize::MAX), BTreeMap::from([(ids[1], 2)]));
+    ids.iter().for_each(|&id| session.want(id));
+    assert_eq!(last_told(&mut session, usize::MAX), BTreeMap::from([(ids[0], 2)]));
+    // Who has just begun is looked at, too.
+    let watch = Watch::Trades { symbol: S0, from: Some(TradeId(2)), aggregate: false, behind: Behind::Gap };
+    let late = session.watch(watch).unwrap();
+    assert_eq!(last_told(&mut session, usize::MAX), BTreeMap::from([(late, 2)]));
+}
+
+/// Who was told a part of it is told the rest, although nothing more was said.
+#[test]
+fn what_was_cut_is_told_without_anything_new() {
+    let (mut client, mut session, ids) = trades_beside_threads(1);
+    (0..5).for_each(|price| change(&mut client, 50 + price));
+    for (budget, last) in [(1, 1), (2, 3), (3, 5)] {
+        assert_eq!(last_told(&mut session, budget), BTreeMap::from([(ids[0], last)]));
+        session.want(ids[0]);
+    }
+    assert!(last_told(&mut session, usize::MAX).is_empty());
 }
