@@ -21,6 +21,8 @@ pub(crate) struct Live {
     pub(crate) before: Chain,
     pub(crate) chain: Chain,
     pub(crate) logic_version: u32,
+    /// The file's length.
+    pub(crate) bytes: u64,
     /// Is its last frame a seal?
     pub(crate) sealed: bool,
     pub(crate) torn: Option<Torn>,
@@ -88,7 +90,8 @@ pub(crate) fn judge(
         head_hash: chain.head.hash,
         flags: if sealed { 0 } else { manifest::ENTRY_RAW },
     };
-    Ok(Live { entry, before, chain, logic_version: reader.header.logic_version, sealed, torn })
+    let (logic_version, bytes) = (reader.header.logic_version, reader.len());
+    Ok(Live { entry, before, chain, logic_version, bytes, sealed, torn })
 }
 
 const NAMED: &str = "the manifest or a snapshot names this record or a later one";
