@@ -10,7 +10,7 @@ use crate::frame::{BadHeader, FrameHeader};
 use crate::layout::{BLOCK_BYTES, frame as at, in_file, is_zero, manifest, segment};
 use crate::manifest::SegmentEntry;
 use crate::recover::Torn;
-use crate::segment::{Frame, Look, SegmentReader};
+use crate::segment::{Look, SegmentReader, Visit};
 
 /// The live segment, with its end known.
 #[derive(Debug)]
@@ -41,7 +41,7 @@ pub(crate) fn judge(
     entry: &SegmentEntry,
     before: Chain,
     named_lsn: u64,
-    visit: &mut dyn FnMut(&Frame),
+    visit: Visit<'_>,
 ) -> Result<Live, RecoverError> {
     let mut chain = before;
     if let Err(why) = chain.check_segment(&reader.header) {
@@ -58,7 +58,7 @@ pub(crate) fn judge(
                     return Err(reader.corrupt(offset, lsn, why));
                 }
                 chain.advance(&frame);
-                visit(&frame);
+                visit(reader, &frame);
                 offset = frame.end();
                 if frame.header.is(at::SEAL) {
                     sealed = true;

@@ -153,7 +153,7 @@ fn by_one(journal: &Recovered) -> Done {
 fn by_three(journal: &Recovered) -> Done {
     let mut replay = Replay::new(&config(), SHARDS);
     let mut told = Vec::new();
-    replay.run(journal.records(0), &mut |records, bytes| told.push((records, bytes)))?;
+    replay.run(journal.records(0), &mut |done| told.push((done.records, done.bytes)))?;
     assert!(told.is_sorted(), "{told:?}");
     assert_eq!(told.last().unwrap().0, replay.records);
     Ok((replay.records, replay.prove_side_by_side().map_err(|error| error.refusal())?))
