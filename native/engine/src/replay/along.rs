@@ -107,9 +107,13 @@ impl Along {
     }
 
     fn hand_on(&mut self) -> bool {
-        let mut batch = std::mem::replace(&mut self.batch, self.sink.batch());
+        let mut batch = std::mem::take(&mut self.batch);
         batch.set_checked(self.checked);
-        self.sink.send(batch)
+        let is_wanted = self.sink.send(batch);
+        if is_wanted {
+            self.batch = self.sink.batch();
+        }
+        is_wanted
     }
 }
 
