@@ -72,9 +72,16 @@ fn only_what_was_closed_stays() {
     for name in ["MANIFEST-a", "MANIFEST-b"] {
         sealed.put(name, &killed.read(name));
     }
+    // Closed by an engine that did not seal yet.
+    let unsealed = disk.crash(Crash::Kill);
+    unsealed.edit(&live(&disk), |bytes| {
+        let used = used_bytes(bytes);
+        bytes[used - 4096..].fill(0);
+    });
+    assert!(open(&unsealed, &options()).unwrap().was_closed());
     let used = [disk.read(&live(&disk)), killed.read(&live(&killed))].map(|bytes| used_bytes(&bytes));
     assert_eq!(used[0], used[1] + 4096, "the seal is all that closing adds");
-    for disk in [killed, sealed] {
+    for disk in [killed, sealed, unsealed] {
         drop(start(&disk, &options()));
         assert_eq!(lengths(&disk, "segment-"), [used[0], 64 << 10]);
         assert_eq!(check_records_of(&disk), 280);
