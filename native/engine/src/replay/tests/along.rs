@@ -94,6 +94,29 @@ fn what_is_wrong_with_the_files_counts_before_what_is_wrong_with_their_records()
     );
 }
 
+/// Its bytes are whole and its state is one, but its head is none of this journal's: that is found when the records behind
+/// it have been done again.
+#[test]
+fn what_was_done_behind_a_snapshot_of_another_history_counts_for_nothing() {
+    let disk = Arc::new(FakeDisk::new());
+    let engine = Engine::open_on(disk.clone(), options(), Box::new(|| {})).unwrap();
+    play(&engine, 3);
+    let before = disk.kill();
+    engine.snapshot().unwrap();
+    engine.close().unwrap();
+    let lsn = snapshots(&*disk).unwrap()[0];
+    let snapshot = read_snapshot(&*disk, lsn).unwrap();
+    for (hash, used) in [(snapshot.head.hash, Some(lsn)), ([3; 32], None)] {
+        let disk = before.kill();
+        write_snapshot(&disk, &Snapshot { head: Head { hash, ..snapshot.head }, ..snapshot.clone() })
+            .unwrap();
+        let report = opened(&disk);
+        assert_eq!((report.snapshot_lsn, report.last_lsn), (used, opened(&before).last_lsn));
+        assert_eq!(report.state_hash, opened(&before).state_hash);
+        assert_eq!(report.warnings.len(), usize::from(used.is_none()), "{:?}", report.warnings);
+    }
+}
+
 /// A journal with a snapshot in its middle, and records behind it.
 fn with_a_snapshot() -> FakeDisk {
     let disk = Arc::new(FakeDisk::new());
