@@ -88,9 +88,9 @@ impl Recovered {
 
 /// Is the last segment as good as one that was left behind by a rotation? If the journal was closed, each of its writes
 /// was synced, the seal's last, and the manifest says so since then. Its file keeps the length that it was made with; one
-/// of which less than half is used is written anew all the same, and gives the rest of the disk back.
+/// of which less than a quarter is used is written anew all the same, and gives the rest of the disk back.
 fn may_stay(live: &Live, closed: bool) -> bool {
-    closed && live.sealed && live.entry.end >= live.bytes / 2
+    closed && live.sealed && live.entry.end >= live.bytes / 4
 }
 
 /// Saves the bytes of the frame that is dropped.

@@ -529,7 +529,9 @@ mod tests {
     fn a_link_that_is_wrong_is_noticed() {
         let linked = || {
             let mut entries = Entries::new(6);
-            (1..12).for_each(|cause| entries.push(AccountSlot::at(cause as usize % 3), change(cause, 5, 0)));
+            for (cause, account) in (1..12).zip([0, 1, 2].into_iter().cycle()) {
+                entries.push(AccountSlot::at(account), change(cause, 5, 0));
+            }
             entries.check_invariants();
             entries
         };
