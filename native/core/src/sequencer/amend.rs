@@ -4,8 +4,7 @@
 //! An order may be amended again before the book has answered. What the next amend finds depends on which of those
 //! before it the book takes, so it is judged by the cheapest and the dearest order that they may leave.
 
-use std::collections::BTreeMap;
-
+use crate::index::IdIndex;
 use crate::ledger::AccountSlot;
 use crate::message::{Amend, AmendChange, NewOrder, NewQuantity, OrderKind, OrderRef, ReplyTo, ToMatcher};
 use crate::orders::OrderSlot;
@@ -29,42 +28,83 @@ pub(super) struct AmendInFlight {
 /// Amends that their matchers have not answered: those of one order in the order in which they were sent, which is
 /// the one in which they are answered.
 #[derive(Debug, Default)]
-pub(super) struct AmendsInFlight(BTreeMap<(OrderId, u64), AmendInFlight>);
+pub(super) struct AmendsInFlight {
+    queues: IdIndex<Queue>,
+    /// Places that are in use, and others.
+    places: Vec<Place>,
+    free: Vec<u32>,
+}
+
+/// The amends of one order.
+#[derive(Clone, Copy, Debug)]
+struct Queue {
+    first: u32,
+    last: u32,
+    count: u32,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    order: OrderId,
+    amend: AmendInFlight,
+    /// Of the one that was sent after it; its own if there is none.
+    next: u32,
+    in_use: bool,
+}
 
 impl AmendsInFlight {
     pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.queues.is_empty()
     }
 
+    /// All, in no order that means anything.
     pub(super) fn all(&self) -> impl Iterator<Item = (OrderId, &AmendInFlight)> {
-        self.0.iter().map(|(&(id, _), amend)| (id, amend))
+        self.places.iter().filter(|place| place.in_use).map(|place| (place.order, &place.amend))
     }
 
     /// The one of an order that is answered next.
     pub(super) fn first(&self, id: OrderId) -> Option<&AmendInFlight> {
-        self.of_order(id).next().map(|(_, amend)| amend)
+        self.queues.get(id.0).map(|queue| &self.places[queue.first as usize].amend)
     }
 
     /// The one of an order that was sent last, and how many there are.
-    fn last(&self, id: OrderId) -> Option<(&AmendInFlight, u64)> {
-        let mut all = self.of_order(id);
-        let (&(_, first), oldest) = all.next()?;
-        // Their numbers have no gaps.
-        Some(all.next_back().map_or((oldest, 1), |(&(_, last), newest)| (newest, last - first + 1)))
+    fn last(&self, id: OrderId) -> Option<(&AmendInFlight, u32)> {
+        self.queues.get(id.0).map(|queue| (&self.places[queue.last as usize].amend, queue.count))
     }
 
-    fn of_order(&self, id: OrderId) -> impl DoubleEndedIterator<Item = (&(OrderId, u64), &AmendInFlight)> {
-        self.0.range((id, 0)..=(id, u64::MAX))
+    fn push(&mut self, order: OrderId, amend: AmendInFlight) {
+        let at = self.free.pop().unwrap_or_else(|| {
+            u32::try_from(self.places.len()).expect("fewer commands are in flight than 2^32")
+        });
+        let place = Place { order, amend, next: at, in_use: true };
+        match self.places.get_mut(at as usize) {
+            Some(free) => *free = place,
+            None => self.places.push(place),
+        }
+        match self.queues.get_mut(order.0) {
+            Some(queue) => {
+                self.places[queue.last as usize].next = at;
+                queue.last = at;
+                queue.count += 1;
+            }
+            None => self.queues.insert(order.0, Queue { first: at, last: at, count: 1 }),
+        }
     }
 
-    fn push(&mut self, id: OrderId, amend: AmendInFlight) {
-        let number = self.of_order(id).next_back().map_or(0, |(&(_, last), _)| last + 1);
-        self.0.insert((id, number), amend);
-    }
-
-    fn pop(&mut self, id: OrderId) -> Option<AmendInFlight> {
-        let (&key, _) = self.of_order(id).next()?;
-        self.0.remove(&key)
+    fn pop(&mut self, order: OrderId) -> Option<AmendInFlight> {
+        let queue = self.queues.get_mut(order.0)?;
+        let at = queue.first;
+        let place = &mut self.places[at as usize];
+        assert!(place.in_use && place.order == order, "{place:?} is not of {order:?}");
+        place.in_use = false;
+        if queue.count == 1 {
+            self.queues.remove(order.0);
+        } else {
+            queue.first = place.next;
+            queue.count -= 1;
+        }
+        self.free.push(at);
+        Some(place.amend)
     }
 }
 
@@ -147,7 +187,7 @@ impl Sequencer {
             if entry.order.amends >= max {
                 return Err(Reject { code: Code::TooManyAmends, detail: Detail::Bound { max } });
             }
-            if before.is_some_and(|(_, count)| u64::from(entry.order.amends) + count >= u64::from(max)) {
+            if before.is_some_and(|(_, count)| entry.order.amends.saturating_add(count) >= max) {
                 return Err(Reject::new(Code::Busy));
             }
         }
