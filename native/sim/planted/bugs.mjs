@@ -346,7 +346,7 @@ export const BUGS = [
         find: 'self.orders.remove(at).order.order.extras = None;',
         replace: `let order = &mut self.orders.remove(at).order;
             if BUG {
-                self.closed.push(slot, order);
+                self.closed.push(slot, settlement.cause, order);
             }
             order.order.extras = None;`,
       },
