@@ -200,7 +200,8 @@ impl Sequencer {
         if commands.len() > 1 && self.orders.are_many() {
             self.orders.look_ahead(commands.iter().take(LOOK_AHEAD).filter_map(
                 |command| match command.request {
-                    Request::Cancel { order: OrderRef::Id(id), .. } => Some(id),
+                    Request::Cancel { order: OrderRef::Id(id), .. }
+                    | Request::Amend { order: OrderRef::Id(id), .. } => Some(id),
                     _ => None,
                 },
             ));
