@@ -265,7 +265,7 @@ interface RecoveryProgress {
 }
 /**
  * What an opening is doing.
- * - `'check'`: reading the files; checksums and the chain of hashes.
+ * - `'check'`: reading the files; checksums and the chain of hashes. It goes on during `'replay'`, and is told of by turns.
  * - `'snapshot'`: loading the newest snapshot.
  * - `'replay'`: doing again what the log says happened after it.
  * - `'prove'`: adding everything up, and hashing it.
@@ -891,7 +891,7 @@ declare const ERROR_CODES: {
         readonly number: 9000;
         readonly retryable: false;
     };
-    /** As many commands are in flight as may be. Nothing was done: safe to retry. */
+    /** As many commands are in flight as may be; or an amend of an order that is being amended: what it may cost, or whether it keeps the rules, depends on what becomes of those before it. Nothing was done: safe to retry. */
     readonly BUSY: {
         readonly number: 9001;
         readonly retryable: true;
@@ -3557,11 +3557,12 @@ declare class Engine extends Watching {
     /**
      * Changes an open order's quantity or limit price; it keeps its id. Less quantity alone keeps its place in the
      * queue; otherwise it comes in again, and trades if it crosses. An order that waits for its trigger changes in
-     * place. A refusal leaves it as it was.
+     * place. A refusal leaves it as it was. The order may be amended again before the answer is there.
      *
      * @throws {@link LightningError} `UNKNOWN_ORDER`, `ORDER_ALREADY_CLOSED`, `TOO_MANY_AMENDS`, the symbol's rules,
      * `AMEND_NOT_ALLOWED`, `NO_CHANGE`, `QTY_BELOW_FILLED`, `PRICE_BAND`, `POST_ONLY_WOULD_CROSS`,
-     * `INSUFFICIENT_BALANCE` for what it needs more.
+     * `INSUFFICIENT_BALANCE` for what it needs more; `BUSY` if it depends on amends in flight whether it can have that,
+     * or whether it keeps the rules.
      *
      * @example
      * ```ts

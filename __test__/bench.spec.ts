@@ -114,6 +114,14 @@ test('a process that does not answer in time is ended', async (t) => {
   await t.throwsAsync(worker.ask('latency', options), { message: /its process ended|was not over/ });
 });
 
+test('a process whose end is not told yet has ended', async (t) => {
+  using worker = new Worker();
+  t.deepEqual(await worker.ask('become', 'somebody'), { missing: 'nobody is called somebody' });
+  worker[Symbol.dispose]();
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500); // it ends while nothing is heard of that
+  await t.throwsAsync(worker.ask('become', 'somebody'), { message: /^its process ended/ });
+});
+
 test.serial('all stages run, tiny, are right, and are reported', async (t) => {
   const steps: string[] = [];
   let announced = 0;

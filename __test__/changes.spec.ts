@@ -1,5 +1,12 @@
 /** What can be done with orders that are there: cancel, amend, replace, cancel many; and batches. */
-import type { AmendRequest, BatchItem, ErrorCode, ReplaceError, ReplaceRequest } from '../index.ts';
+import type {
+  AmendRequest,
+  BatchItem,
+  ErrorCode,
+  LightningError,
+  ReplaceError,
+  ReplaceRequest,
+} from '../index.ts';
 import {
   ALICE,
   BOB,
@@ -90,6 +97,41 @@ inBothModes(
       status: 'EXPIRED',
       reason: 'STP',
     });
+    await conserves(t, engine);
+  },
+);
+
+inBothModes(
+  'an order can be amended again, and canceled, before the first answer is there',
+  async (t, mode) => {
+    const engine = await openDesk(t, mode);
+    await engine.placeOrder(limit(BOB, 'sell', '0.5', '95'));
+    const my = { ...onDesk, clientOrderId: 'quote' };
+    const placed = engine.placeOrder({ ...limit(ALICE, 'buy', '2', '90'), clientOrderId: 'quote' });
+    const amends = [
+      { price: '92' },
+      { reduceBy: '0.5' },
+      { price: '92' }, // NO_CHANGE
+      { price: '95', quantity: '3' },
+      { price: '93' },
+      { quantity: '1' },
+    ].map((change) => engine.amendOrder({ ...my, ...change }).catch((error: LightningError) => error.code));
+    const canceled = engine.cancelOrder({ accountId: ALICE, clientOrderId: 'quote' });
+    const said = (await Promise.all(amends)).map((result) =>
+      typeof result === 'string'
+        ? result
+        : `${result.quantity} @ ${result.price}, ${result.reserved.amount}: ${fillLine(result.fills)}`,
+    );
+    t.deepEqual(said, [
+      '2.0000 @ 92.00, 184.000000: ',
+      '1.5000 @ 92.00, 138.000000: ',
+      'NO_CHANGE',
+      '3.0000 @ 95.00, 237.500000: 0.5@95',
+      '3.0000 @ 93.00, 232.500000: ',
+      '1.0000 @ 93.00, 46.500000: ',
+    ]);
+    t.like(await placed, { status: 'NEW', price: '90.00' });
+    t.like(await canceled, { canceledQuantity: '0.5000', released: { asset: 'USDT', amount: '46.500000' } });
     await conserves(t, engine);
   },
 );

@@ -51,7 +51,8 @@ export class Worker implements Disposable {
       }, this.#limitMs);
       if (!child.connected) return ended();
       child.on('message', answered).on('exit', ended).on('error', failed);
-      child.send({ name, argument } satisfies Asked);
+      // A pipe whose other end is gone may be found broken before the end of its process is told.
+      child.send({ name, argument } satisfies Asked, (error) => error && ended());
     });
   }
 

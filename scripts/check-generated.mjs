@@ -1,8 +1,7 @@
-// Fails if a committed generated file differs from what the sources generate now.
-// Run it before a build: a build overwrites the committed files.
+// Fails if a committed generated file differs from what the sources generate now, and leaves it as it was.
+// It builds the addon where it belongs: somewhere else, the next build would have to compile it again.
 import { spawnSync } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { declarations } from './declarations.mjs';
 
@@ -17,24 +16,24 @@ function firstDifference(committed, generated) {
   return `line ${line + 1}\n  committed: ${was[line] ?? '(end)'}\n  generated: ${now[line] ?? '(end)'}`;
 }
 
-const temporary = await mkdtemp('.generated-');
+const BUILT = ['native/node/binding.cjs', 'native/node/binding.d.cts'];
+const textOf = (path) => readFile(path, 'utf8').catch(() => '');
+const committed = new Map();
+for (const path of ['index.d.ts', ...BUILT]) committed.set(path, await textOf(path));
+
 const generated = { 'index.d.ts': await declarations() };
-try {
-  const build = spawnSync('npm', ['run', '--silent', 'build:native', '--', '--output-dir', temporary], {
-    stdio: 'inherit',
-    shell: process.platform === 'win32',
-  });
-  if (build.status !== 0) process.exitCode = 1;
-  for (const name of ['binding.cjs', 'binding.d.cts'])
-    generated[`native/node/${name}`] = await readFile(join(temporary, name), 'utf8');
-} finally {
-  await rm(temporary, { recursive: true, force: true });
-}
+const build = spawnSync('npm', ['run', '--silent', 'build:native'], {
+  stdio: 'inherit',
+  shell: process.platform === 'win32',
+});
+if (build.status !== 0) process.exit(1);
+for (const path of BUILT) generated[path] = await textOf(path);
 
 for (const [path, text] of Object.entries(generated)) {
-  const difference = firstDifference(await readFile(path, 'utf8').catch(() => ''), text);
+  const difference = firstDifference(committed.get(path), text);
   if (difference === undefined) continue;
   console.error(`${path} is stale at ${difference}\nRun \`npm run build\` and commit the result.`);
+  if (BUILT.includes(path)) await writeFile(path, committed.get(path));
   process.exitCode = 1;
 }
 if (!process.exitCode) console.log(`up to date: ${Object.keys(generated).join(', ')}`);

@@ -144,7 +144,7 @@ export const ERROR_CODES = {
   SLOW_CONSUMER: { number: 7000, retryable: false },
   /** A broken invariant: the engine has halted and must be opened again. */
   INTERNAL: { number: 9000, retryable: false },
-  /** As many commands are in flight as may be. Nothing was done: safe to retry. */
+  /** As many commands are in flight as may be; or an amend of an order that is being amended: what it may cost, or whether it keeps the rules, depends on what becomes of those before it. Nothing was done: safe to retry. */
   BUSY: { number: 9001, retryable: true },
   /** The journal can't be written any more: the engine has halted and must be opened again. */
   JOURNAL_IO: { number: 9004, retryable: false },

@@ -316,11 +316,12 @@ export class Engine extends Watching {
   /**
    * Changes an open order's quantity or limit price; it keeps its id. Less quantity alone keeps its place in the
    * queue; otherwise it comes in again, and trades if it crosses. An order that waits for its trigger changes in
-   * place. A refusal leaves it as it was.
+   * place. A refusal leaves it as it was. The order may be amended again before the answer is there.
    *
    * @throws {@link LightningError} `UNKNOWN_ORDER`, `ORDER_ALREADY_CLOSED`, `TOO_MANY_AMENDS`, the symbol's rules,
    * `AMEND_NOT_ALLOWED`, `NO_CHANGE`, `QTY_BELOW_FILLED`, `PRICE_BAND`, `POST_ONLY_WOULD_CROSS`,
-   * `INSUFFICIENT_BALANCE` for what it needs more.
+   * `INSUFFICIENT_BALANCE` for what it needs more; `BUSY` if it depends on amends in flight whether it can have that,
+   * or whether it keeps the rules.
    *
    * @example
    * ```ts

@@ -43,7 +43,7 @@ export interface RecoveryProgress {
 
 /**
  * What an opening is doing.
- * - `'check'`: reading the files; checksums and the chain of hashes.
+ * - `'check'`: reading the files; checksums and the chain of hashes. It goes on during `'replay'`, and is told of by turns.
  * - `'snapshot'`: loading the newest snapshot.
  * - `'replay'`: doing again what the log says happened after it.
  * - `'prove'`: adding everything up, and hashing it.

@@ -1,7 +1,7 @@
 //! A client of the whole engine: sends a workload's commands, learns what they are answered, and audits what is left.
 //!
-//! He does what any client must: names an order by the id that its answer gave, and sends nothing more about an order
-//! whose last command is not answered. Where that makes him wait, waiting is part of the measurement.
+//! He does what any client must: names an order by the id that its answer gave. Where that makes him wait, waiting is
+//! part of the measurement.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -10,9 +10,9 @@ use lightning_core::message::{OrderKind, Outcome, PlacedOrder};
 use lightning_core::order::StpMode;
 use lightning_core::types::{Side, Ticket};
 use lightning_engine::config::Options;
-use lightning_engine::edge::{Call, Funds, KindName, Named, Place, TifName};
+use lightning_engine::edge::{AmendUnits, Call, Funds, KindName, Named, Place, TifName};
 use lightning_engine::registry::{NewAsset, NewSymbol, RateWords};
-use lightning_engine::words::{AmendWords, Id, OpenOrdersWords, Words};
+use lightning_engine::words::{OpenOrdersWords, Words};
 use lightning_engine::{Answer, Engine};
 
 use crate::bell::Bell;
@@ -35,9 +35,9 @@ const QUANTITY_DECIMALS: u32 = 3;
 /// What is the same in every run of a workload: texts, and which order each command is about.
 pub(crate) struct Script<'w> {
     workload: &'w Workload,
-    /// Of each command, by number: the order's number from 1 and the command about it before this one.
+    /// Of each command, by number: the order's number from 1, and the command that placed it if it is another one.
     orders: Vec<u32>,
-    previous: Vec<Option<u32>>,
+    placed_by: Vec<Option<u32>>,
     symbols: Vec<String>,
     texts: Vec<String>,
     /// Of each command: its price and its quantity in `texts`.
@@ -47,8 +47,14 @@ pub(crate) struct Script<'w> {
 impl<'w> Script<'w> {
     pub(crate) fn new(workload: &'w Workload) -> Self {
         let orders = Names::new(workload).of_commands;
-        let mut last = HashMap::new();
-        let previous = (0_u32..).zip(&orders).map(|(number, &order)| last.insert(order, number)).collect();
+        let mut placed = HashMap::new();
+        let placed_by = (0_u32..)
+            .zip(&orders)
+            .map(|(number, order)| {
+                let first = *placed.entry(order).or_insert(number);
+                (first != number).then_some(first)
+            })
+            .collect();
         let mut texts = Texts::default();
         let said = workload
             .commands
@@ -59,14 +65,22 @@ impl<'w> Script<'w> {
             })
             .collect();
         let symbols = (0..workload.symbols).map(|symbol| format!("S{symbol}")).collect();
-        Self { workload, orders, previous, symbols, texts: texts.all, said }
+        Self { workload, orders, placed_by, symbols, texts: texts.all, said }
     }
 
-    /// A command as its client words it. What needs words finds them in `words`.
-    fn call<'c>(&'c self, number: usize, name: u64, words: &'c Option<Words>) -> Call<'c> {
+    /// A command as its client says it: a new order in texts, a change of one in ticks and lots.
+    fn call(&self, number: usize, name: u64) -> Call<'_> {
         let command = &self.workload.commands[number];
         let account = u64::from(command.account);
         let (price, quantity) = self.said[number];
+        let amend = AmendUnits {
+            account,
+            symbol: command.symbol,
+            order: name,
+            price: 0,
+            quantity: 0,
+            is_reduction: false,
+        };
         match command.kind {
             Kind::PlaceGtc | Kind::PlaceIoc => Call::Place(Place {
                 account,
@@ -81,28 +95,11 @@ impl<'w> Script<'w> {
                 stp: Named::Known(StpMode::None),
             }),
             Kind::Cancel => Call::Cancel { account, order: name },
-            Kind::Reduce | Kind::Move => Call::Words(words.as_ref().expect("an amend has words")),
+            Kind::Reduce => {
+                Call::AmendUnits(AmendUnits { quantity: command.quantity, is_reduction: true, ..amend })
+            }
+            Kind::Move => Call::AmendUnits(AmendUnits { price: command.price, ..amend }),
         }
-    }
-
-    /// The words of a command that needs them.
-    fn words(&self, number: usize, name: u64) -> Option<Words> {
-        let command = &self.workload.commands[number];
-        let (price, quantity) = self.said[number];
-        let text = |at: u32| Some(self.texts[at as usize].clone());
-        let (price, reduce_by) = match command.kind {
-            Kind::Move => (text(price), None),
-            Kind::Reduce => (None, text(quantity)),
-            _ => return None,
-        };
-        Some(Words::AmendOrder(AmendWords {
-            account_id: Id(u64::from(command.account)),
-            symbol: Some(self.symbols[command.symbol as usize].clone()),
-            order_id: Some(Id(name)),
-            price,
-            reduce_by,
-            ..AmendWords::default()
-        }))
     }
 }
 
@@ -151,8 +148,6 @@ pub(crate) struct Session<'s> {
     answered: usize,
     tape: Tape,
     refused: Refused,
-    /// Reused.
-    words: Vec<Option<Words>>,
 }
 
 impl<'s> Session<'s> {
@@ -173,7 +168,6 @@ impl<'s> Session<'s> {
             answered: 0,
             tape: Tape::default(),
             refused: Refused::default(),
-            words: Vec::new(),
         };
         session.make_market();
         session.deposit();
@@ -185,7 +179,7 @@ impl<'s> Session<'s> {
         self.engine.create_asset(&NewAsset::new("BASE", base)).expect("a new engine");
         self.engine.create_asset(&NewAsset::new("QUOTE", quote)).expect("a new engine");
         let max_price = decimal(u128::from(price_max(self.script.workload)), PRICE_DECIMALS);
-        for name in &self.script.symbols {
+        for (number, name) in (0..).zip(&self.script.symbols) {
             let new = NewSymbol {
                 name: name.clone(),
                 base: "BASE".into(),
@@ -200,7 +194,8 @@ impl<'s> Session<'s> {
                 }),
                 ..NewSymbol::default()
             };
-            self.engine.create_symbol(&new).expect("a new engine");
+            let symbol = self.engine.create_symbol(&new).expect("a new engine");
+            assert_eq!(symbol.spec.id().0, number, "symbols are numbered as they come");
         }
     }
 
@@ -231,20 +226,17 @@ impl<'s> Session<'s> {
     fn send(&mut self, most: usize) -> usize {
         let first = self.next;
         let script = self.script;
-        self.words.clear();
         while self.next - first < most.min(BATCH_MAX) && self.next < self.is_answered.len() {
-            let awaited = script.previous[self.next];
-            if awaited.is_some_and(|previous| !self.is_answered[previous as usize]) {
+            let awaited = script.placed_by[self.next];
+            if awaited.is_some_and(|placed| !self.is_answered[placed as usize]) {
                 break;
             }
-            let name = self.names[script.orders[self.next] as usize];
-            self.words.push(script.words(self.next, name));
             self.next += 1;
         }
-        let (names, words) = (&self.names, &self.words);
-        self.engine.submit((first..self.next).zip(words).map(|(number, words)| {
+        let names = &self.names;
+        self.engine.submit((first..self.next).map(|number| {
             let name = names[script.orders[number] as usize];
-            (Ticket(number as u64), script.call(number, name, words))
+            (Ticket(number as u64), script.call(number, name))
         }));
         self.next - first
     }

@@ -24,6 +24,11 @@ impl<V> IdIndex<V> {
         self.map.get(&id)
     }
 
+    /// The value of `id`, to be changed.
+    pub fn get_mut(&mut self, id: u64) -> Option<&mut V> {
+        self.map.get_mut(&id)
+    }
+
     /// Sets the value of `id`, which must have none.
     pub fn insert(&mut self, id: u64, value: V) {
         let before = self.map.insert(id, value);

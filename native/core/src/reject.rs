@@ -173,7 +173,8 @@ codes! {
     SlowConsumer = 7000 "SLOW_CONSUMER",
     /// A broken invariant: the engine has halted and must be opened again.
     Internal = 9000 "INTERNAL",
-    /// As many commands are in flight as may be. Nothing was done: safe to retry.
+    /// As many commands are in flight as may be; or an amend of an order that is being amended: what it may cost, or
+    /// whether it keeps the rules, depends on what becomes of those before it. Nothing was done: safe to retry.
     Busy = 9001 "BUSY",
     /// The journal can't be written any more: the engine has halted and must be opened again.
     JournalIo = 9004 "JOURNAL_IO",

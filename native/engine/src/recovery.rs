@@ -25,7 +25,7 @@ use crate::once::Once;
 use crate::operator::Facts;
 use crate::refusal::Refusal;
 use crate::registry::Registry;
-use crate::replay::{LOGIC_VERSION, Replay, refusal_of};
+use crate::replay::{Done, Heard, LOGIC_VERSION, Replay, check_and_replay, refusal_of};
 use crate::router::shard_of_symbol;
 use crate::threaded;
 
@@ -137,17 +137,24 @@ pub(crate) fn recover(
         logic_version: LOGIC_VERSION,
         ..Options::default()
     };
-    let journal = lightning_journal::recover(storage, options, &mut |checked| {
-        let (bytes, bytes_total) = (checked.bytes, checked.bytes_total);
-        progress(RecoveryProgress { phase: RecoveryPhase::Check, records: 0, bytes, bytes_total });
-    })
-    .map_err(|error| refusal_of(&error))?;
+    let shards = Shards { sequencers: config.sequencers, matchers: config.matchers };
+    let mut words = Words { progress, told: 0, last: Done::default() };
+    words.say(RecoveryPhase::Check);
+    let (journal, replayed) =
+        check_and_replay(storage, options, (config, shards), &mut |heard| words.hear(heard))?;
     if let Some(found) = journal.logic_version().filter(|&found| found > LOGIC_VERSION) {
         let message =
             format!("the journal is of a later version: its records mean what version {found} says");
         return Err(Refusal::new(Code::UnsupportedVersion, message).with("found", found));
     }
-    let (replay, snapshot_lsn, warnings) = replay(&journal, config, progress)?;
+    let (replay, snapshot_lsn, warnings) = match replayed {
+        None => replay(&journal, (config, shards), &mut words)?,
+        Some(replayed) => {
+            let (replay, snapshot_lsn) = replayed?;
+            (replay, snapshot_lsn, journal.warnings().to_vec())
+        }
+    };
+    words.say(RecoveryPhase::Prove);
     let state_hash = replay.prove_side_by_side().map_err(|error| error.refusal())?;
 
     let gate = Arc::new(Gate::at(Lsn(0)));
@@ -195,15 +202,13 @@ pub(crate) fn recover(
 /// The state at the end of the journal, from the newest snapshot that is one.
 fn replay(
     journal: &Recovered,
-    config: &Config,
-    progress: &mut dyn FnMut(RecoveryProgress),
+    (config, shards): (&Config, Shards),
+    words: &mut Words<'_>,
 ) -> Result<(Replay, Option<u64>, Vec<String>), Refusal> {
-    let shards = Shards { sequencers: config.sequencers, matchers: config.matchers };
     let mut warnings = journal.warnings().to_vec();
-    let word = |phase, records, bytes| RecoveryProgress { phase, records, bytes, bytes_total: 0 };
     let mut begun = None;
     for lsn in journal.snapshots() {
-        progress(word(RecoveryPhase::Snapshot, 0, 0));
+        words.hear(Heard::Snapshot);
         let read = journal.read_snapshot(lsn).map_err(|error| error.to_string());
         match read.and_then(|snapshot| Replay::load(&snapshot, config, shards)) {
             Ok(replay) => {
@@ -215,16 +220,43 @@ fn replay(
     }
     let snapshot_lsn = begun.as_ref().map(|&(_, lsn)| lsn);
     let mut replay = begun.map_or_else(|| Replay::new(config, shards), |(replay, _)| replay);
-    let (mut bytes, mut told) = (0, 0);
-    replay.run(journal.records(snapshot_lsn.unwrap_or(0)), &mut |records, so_far| {
-        bytes = so_far;
-        if records / RECORDS_PER_WORD > told {
-            told = records / RECORDS_PER_WORD;
-            progress(word(RecoveryPhase::Replay, records, bytes));
-        }
-    })?;
-    progress(word(RecoveryPhase::Prove, replay.records, bytes));
+    words.told = 0;
+    replay.run(journal.records(snapshot_lsn.unwrap_or(0)), &mut |done| words.hear(Heard::Done(done)))?;
     Ok((replay, snapshot_lsn, warnings))
+}
+
+/// Says how far recovery is.
+struct Words<'a> {
+    progress: &'a mut dyn FnMut(RecoveryProgress),
+    /// How many thousands of records have been told.
+    told: u64,
+    last: Done,
+}
+
+impl Words<'_> {
+    /// A phase begins.
+    fn say(&mut self, phase: RecoveryPhase) {
+        let Done { records, bytes, .. } = self.last;
+        (self.progress)(RecoveryProgress { phase, records, bytes, bytes_total: 0 });
+    }
+
+    fn hear(&mut self, heard: Heard) {
+        match heard {
+            Heard::Snapshot => self.say(RecoveryPhase::Snapshot),
+            Heard::Done(done) => {
+                self.last = done;
+                if let Some(checked) = done.checked {
+                    let (bytes, bytes_total) = (checked.bytes, checked.bytes_total);
+                    let phase = RecoveryPhase::Check;
+                    (self.progress)(RecoveryProgress { phase, records: 0, bytes, bytes_total });
+                }
+                if done.records / RECORDS_PER_WORD > self.told {
+                    self.told = done.records / RECORDS_PER_WORD;
+                    self.say(RecoveryPhase::Replay);
+                }
+            }
+        }
+    }
 }
 
 /// Makes the journal ready to be written, and finishes what was begun. From here on something changes.

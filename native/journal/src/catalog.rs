@@ -11,7 +11,7 @@ use crate::manifest::Manifest;
 use crate::names;
 use crate::record::Head;
 use crate::recover::Progress;
-use crate::segment::{Frame, SegmentReader};
+use crate::segment::{Frame, SegmentReader, Visit};
 use crate::snapshot::{self, Snapshot};
 use crate::storage::{Storage, Use};
 
@@ -111,7 +111,7 @@ impl Catalog {
         &self,
         from: usize,
         progress: &mut dyn FnMut(Progress),
-        visit: &mut dyn FnMut(&Frame),
+        visit: Visit<'_>,
     ) -> Result<Option<Live>, RecoverError> {
         let Some((live, sealed)) = self.manifest.segments.split_last() else { return Ok(None) };
         let mut live_reader = SegmentReader::open(&*self.storage, live.first_lsn, Use::ReadDirect)?;
@@ -123,23 +123,28 @@ impl Catalog {
                 continue;
             }
             while let Some(frame) = walk.next_frame()? {
-                visit(&frame);
+                visit(&walk.reader, &frame);
                 meter.add(&frame);
             }
         }
         let chain = self.chain_before(sealed.len());
         let named_lsn = self.named_lsn();
-        let live = live::judge(&mut live_reader, live, chain, named_lsn, &mut |frame| {
-            visit(frame);
+        let live = live::judge(&mut live_reader, live, chain, named_lsn, &mut |reader, frame| {
+            visit(reader, frame);
             meter.add(frame);
         })?;
         meter.done(live.chain.head.lsn);
         Ok(Some(live))
     }
 
-    /// Reads a snapshot of this LSN through, and compares it with what was noted of it.
-    pub(crate) fn check_snapshot(&self, lsn: u64) -> Result<([u8; 32], Snapshot), SnapshotError> {
-        let (hash, snapshot) = snapshot::check(&*self.storage, lsn)?;
+    /// Reads a snapshot of this LSN through, and compares it with what was noted of it. Its sections are kept only if they
+    /// are wanted.
+    pub(crate) fn check_snapshot(
+        &self,
+        lsn: u64,
+        sections: bool,
+    ) -> Result<([u8; 32], Snapshot), SnapshotError> {
+        let (hash, snapshot) = snapshot::scan(&*self.storage, lsn, sections)?;
         if self.manifest.snapshots.iter().any(|noted| noted.lsn == lsn && noted.hash != hash) {
             let why = "it is not the one that was noted in the manifest";
             return Err(SnapshotError::Corrupt { file: names::snapshot(lsn), why });

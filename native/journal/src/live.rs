@@ -10,7 +10,7 @@ use crate::frame::{BadHeader, FrameHeader};
 use crate::layout::{BLOCK_BYTES, frame as at, in_file, is_zero, manifest, segment};
 use crate::manifest::SegmentEntry;
 use crate::recover::Torn;
-use crate::segment::{Frame, Look, SegmentReader};
+use crate::segment::{Look, SegmentReader, Visit};
 
 /// The live segment, with its end known.
 #[derive(Debug)]
@@ -21,6 +21,8 @@ pub(crate) struct Live {
     pub(crate) before: Chain,
     pub(crate) chain: Chain,
     pub(crate) logic_version: u32,
+    /// The file's length.
+    pub(crate) bytes: u64,
     /// Is its last frame a seal?
     pub(crate) sealed: bool,
     pub(crate) torn: Option<Torn>,
@@ -39,7 +41,7 @@ pub(crate) fn judge(
     entry: &SegmentEntry,
     before: Chain,
     named_lsn: u64,
-    visit: &mut dyn FnMut(&Frame),
+    visit: Visit<'_>,
 ) -> Result<Live, RecoverError> {
     let mut chain = before;
     if let Err(why) = chain.check_segment(&reader.header) {
@@ -56,7 +58,7 @@ pub(crate) fn judge(
                     return Err(reader.corrupt(offset, lsn, why));
                 }
                 chain.advance(&frame);
-                visit(&frame);
+                visit(reader, &frame);
                 offset = frame.end();
                 if frame.header.is(at::SEAL) {
                     sealed = true;
@@ -88,7 +90,8 @@ pub(crate) fn judge(
         head_hash: chain.head.hash,
         flags: if sealed { 0 } else { manifest::ENTRY_RAW },
     };
-    Ok(Live { entry, before, chain, logic_version: reader.header.logic_version, sealed, torn })
+    let (logic_version, bytes) = (reader.header.logic_version, reader.len());
+    Ok(Live { entry, before, chain, logic_version, bytes, sealed, torn })
 }
 
 const NAMED: &str = "the manifest or a snapshot names this record or a later one";

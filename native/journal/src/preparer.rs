@@ -17,6 +17,10 @@ use crate::storage::{File, Storage, Use};
 /// How many segments are kept ready besides the emergency one.
 const READY: usize = 2;
 
+/// What is made while somebody waits for it is no larger, unless a frame needs it: at a start that finds nothing ready, and
+/// where commits were faster than the preparer. It lasts until the preparer has made one of the usual size.
+const HASTY_BYTES: u64 = 16 << 20;
+
 /// What is ready to be written to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Prepared {
@@ -244,7 +248,8 @@ impl Pool {
         Ok(())
     }
 
-    /// A file of at least so many bytes: one that is ready, or one made on the spot, or the emergency segment.
+    /// A file of at least so many bytes: one that is ready, or one made on the spot, which may be smaller than usual, or
+    /// the emergency segment.
     ///
     /// # Errors
     /// Those of the storage; `StorageFull` only if the emergency segment is used up, too.
@@ -257,7 +262,7 @@ impl Pool {
             }
             state.take_number()
         };
-        match self.make(number, bytes.max(self.segment_bytes)) {
+        match self.make(number, bytes.max(self.segment_bytes.min(HASTY_BYTES))) {
             Err(error) if is_full(&error) => {
                 let mut state = self.state();
                 if !usual || !state.emergency {

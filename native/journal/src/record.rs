@@ -50,6 +50,31 @@ pub struct Record {
     pub frame_hash: [u8; 32],
 }
 
+/// A record where it lies, checked in every way this crate can.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RecordRef<'a> {
+    /// Its place in the journal: 1, 2, 3, ...
+    pub lsn: u64,
+    /// When it was decided, in nanoseconds since 1970.
+    pub at: u64,
+    /// What kind of record, as its writer numbered them; never 0.
+    pub kind: u8,
+    /// The version of the body's layout.
+    pub version: u8,
+    /// Of the outputs of the previous record of the same symbol; 0 where there is none.
+    pub digest: u64,
+    /// What it says.
+    pub body: &'a [u8],
+}
+
+impl Record {
+    /// The same, where it lies.
+    pub fn by_ref(&self) -> RecordRef<'_> {
+        let Self { lsn, at, kind, version, digest, .. } = *self;
+        RecordRef { lsn, at, kind, version, digest, body: &self.body }
+    }
+}
+
 /// A record's bytes: a slice of the buffer its file was read into, which it shares. It derefs to `[u8]`.
 ///
 /// A body that is kept keeps that buffer (about 1 MiB) in memory; copy what is to be kept for long.
@@ -102,16 +127,29 @@ pub(crate) fn check(bytes: &[u8], lsn: u64) -> Result<usize, &'static str> {
     Ok(length)
 }
 
-/// Takes the record out that begins at `start` of a buffer and was checked before; says where it ends.
-pub(crate) fn take(buffer: &Arc<AlignedBuffer>, start: usize, frame_hash: &[u8; 32]) -> (Record, usize) {
-    let bytes = &buffer.bytes()[start..];
+/// The record that `bytes` begin with, which was checked before, and its length.
+pub(crate) fn view(bytes: &[u8]) -> (RecordRef<'_>, usize) {
     let length = usize::try_from(u32_at(bytes, at::LENGTH)).expect("it was checked");
-    let record = Record {
+    let record = RecordRef {
         lsn: u64_at(bytes, at::LSN),
         at: u64_at(bytes, at::AT),
         kind: bytes[at::KIND],
         version: bytes[at::VERSION],
         digest: u64_at(bytes, at::DIGEST),
+        body: &bytes[at::BODY..length - at::CRC_BYTES],
+    };
+    (record, length)
+}
+
+/// Takes the record out that begins at `start` of a buffer and was checked before; says where it ends.
+pub(crate) fn take(buffer: &Arc<AlignedBuffer>, start: usize, frame_hash: &[u8; 32]) -> (Record, usize) {
+    let (RecordRef { lsn, at, kind, version, digest, .. }, length) = view(&buffer.bytes()[start..]);
+    let record = Record {
+        lsn,
+        at,
+        kind,
+        version,
+        digest,
         body: Body {
             buffer: Arc::clone(buffer),
             start: start + at::BODY,

@@ -5,6 +5,7 @@
 //! short. Everything else is an error that names the file, the byte and the LSN. Nothing is repaired, nothing is
 //! cut off, and nothing at all is changed before [`Recovered::start`].
 
+use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
@@ -14,11 +15,13 @@ use std::sync::Arc;
 use crate::catalog::Catalog;
 use crate::chain::{Chain, Walk};
 use crate::error::{RecoverError, SnapshotError};
+use crate::follow::{Alone, Follow};
 use crate::layout::{BLOCK_BYTES, in_file, segment};
 use crate::live::Live;
 use crate::manifest::{Manifest, SegmentEntry, SnapshotEntry};
 use crate::names;
 use crate::record::{self, Head, Record};
+use crate::segment::Frame;
 use crate::snapshot::{self, Snapshot};
 use crate::storage::{Lock, Storage, Use};
 use crate::writer::Mode;
@@ -78,6 +81,18 @@ pub fn recover(
     options: Options,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Recovered, RecoverError> {
+    recover_along(storage, options, &mut Alone(progress))
+}
+
+/// The same, and tells `follow` the records while they are checked. A new journal has none, and nothing is told.
+///
+/// # Errors
+/// Those of [`recover`], and the same: whatever was told before counts for nothing then.
+pub fn recover_along(
+    storage: Arc<dyn Storage>,
+    options: Options,
+    follow: &mut dyn Follow,
+) -> Result<Recovered, RecoverError> {
     let block = in_file(BLOCK_BYTES);
     if options.segment_bytes < segment::BYTES_MIN || !options.segment_bytes.is_multiple_of(block) {
         let why = format!("segments of {} bytes cannot be made", options.segment_bytes);
@@ -90,20 +105,20 @@ pub fn recover(
         let catalog = Catalog { storage, manifest, unnamed, snapshots, warnings };
         return Ok(Recovered { lock, options, catalog, live: None, checked: None });
     };
-    let (checked, live) = check(&mut catalog, progress)?;
+    let (checked, live) = check(&mut catalog, follow)?;
     Ok(Recovered { lock, options, catalog, live, checked })
 }
 
 /// Finds the newest whole snapshot of this journal, and checks all that comes after it.
 fn check(
     catalog: &mut Catalog,
-    progress: &mut dyn FnMut(Progress),
+    follow: &mut dyn Follow,
 ) -> Result<(Option<SnapshotEntry>, Option<Live>), RecoverError> {
     let base = catalog.manifest.base.lsn;
     let mut bad = Vec::new();
     let candidates: Vec<u64> = catalog.snapshots.iter().copied().filter(|&lsn| lsn >= base).collect();
     for lsn in candidates {
-        let (hash, snapshot) = match catalog.check_snapshot(lsn) {
+        let (hash, snapshot) = match catalog.check_snapshot(lsn, follow.wants_snapshots()) {
             Ok(whole) => whole,
             Err(SnapshotError::Io(error)) => return Err(error.into()),
             Err(error) => {
@@ -112,15 +127,18 @@ fn check(
                 continue;
             }
         };
-        let mut found = catalog.head_at_end(snapshot.head.lsn).map(|head| head.hash);
-        let from = if found.is_some() { lsn } else { snapshot.head.lsn.min(lsn).saturating_sub(1) };
-        let live = catalog.survey(catalog.index_behind(from), progress, &mut |frame| {
-            let lsns = frame.header.first_lsn..frame.header.next_lsn();
-            if lsns.contains(&snapshot.head.lsn) {
-                found = Some(frame.hash);
-            }
-        })?;
-        if found == Some(snapshot.head.hash) {
+        let head = snapshot.head;
+        let mut found = catalog.head_at_end(head.lsn).map(|head| head.hash);
+        let from = if found.is_some() { lsn } else { head.lsn.min(lsn).saturating_sub(1) };
+        let wanted = follow.begin(Some(snapshot));
+        let live =
+            survey(catalog, catalog.index_behind(from), follow, wanted.then_some(lsn), &mut |frame| {
+                let lsns = frame.header.first_lsn..frame.header.next_lsn();
+                if lsns.contains(&head.lsn) {
+                    found = Some(frame.hash);
+                }
+            })?;
+        if found == Some(head.hash) {
             catalog.snapshots.retain(|lsn| !bad.contains(lsn));
             return Ok((Some(SnapshotEntry { lsn, hash }), live));
         }
@@ -131,9 +149,33 @@ fn check(
         let lost = catalog.manifest.snapshots.first().map_or(base, |noted| noted.lsn);
         return Err(RecoverError::MissingHistory { file: names::snapshot(lost), lsn: base });
     }
-    let live = catalog.survey(0, progress, &mut |_| {})?;
+    let wanted = follow.begin(None);
+    let live = survey(catalog, 0, follow, wanted.then_some(0), &mut |_| {})?;
     catalog.snapshots.retain(|lsn| !bad.contains(lsn));
     Ok((None, live))
+}
+
+/// Checks the segments from this index on. The records behind `after` are told, if there are any wanted.
+fn survey(
+    catalog: &Catalog,
+    from: usize,
+    follow: &mut dyn Follow,
+    after: Option<u64>,
+    see: &mut dyn FnMut(&Frame),
+) -> Result<Option<Live>, RecoverError> {
+    let mut after = after;
+    // Both are told by turns, by one who has both.
+    let follow = RefCell::new(follow);
+    let progress = &mut |progress| follow.borrow_mut().progress(progress);
+    catalog.survey(from, progress, &mut |reader, frame| {
+        see(frame);
+        let Some(behind) = after else { return };
+        let mut follow = follow.borrow_mut();
+        let mut records = reader.records(frame).filter(|record| record.lsn > behind);
+        if !records.all(|record| follow.record(&record)) {
+            after = None;
+        }
+    })
 }
 
 /// A journal that was found to be whole. Nothing has been changed on disk yet.

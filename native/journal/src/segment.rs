@@ -12,6 +12,7 @@ use crate::layout::{
     u16_at, u32_at, u64_at,
 };
 use crate::names;
+use crate::record::{self, RecordRef};
 use crate::storage::{Storage, Use};
 
 /// What a segment's first block says.
@@ -91,6 +92,9 @@ impl Frame {
         self.offset + in_file(self.header.extent())
     }
 }
+
+/// Sees each frame that is where it belongs, and where its bytes are.
+pub(crate) type Visit<'a> = &'a mut dyn FnMut(&SegmentReader, &Frame);
 
 /// What stands at an offset of a segment.
 #[derive(Debug)]
@@ -193,6 +197,16 @@ impl SegmentReader {
     pub(crate) fn frame(&self, frame: &Frame) -> &[u8] {
         let start = self.chunks.place(frame.offset);
         &self.buffer().bytes()[start..start + frame.header.extent()]
+    }
+
+    /// The records of the frame last looked at.
+    pub(crate) fn records(&self, frame: &Frame) -> impl Iterator<Item = RecordRef<'_>> {
+        let mut rest = &self.buffer().bytes()[self.body(frame)];
+        std::iter::from_fn(move || {
+            let (record, length) = (!rest.is_empty()).then(|| record::view(rest))?;
+            rest = &rest[length..];
+            Some(record)
+        })
     }
 
     /// The memory that the frame last looked at is in.

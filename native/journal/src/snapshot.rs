@@ -159,11 +159,6 @@ pub fn read(storage: &dyn Storage, lsn: u64) -> Result<Snapshot, SnapshotError> 
     Ok(scan(storage, lsn, true)?.1)
 }
 
-/// Checks all of a snapshot without keeping its sections. Returns the hash at its end, too.
-pub(crate) fn check(storage: &dyn Storage, lsn: u64) -> Result<([u8; 32], Snapshot), SnapshotError> {
-    scan(storage, lsn, false)
-}
-
 /// The hash at a snapshot's end. Its header is checked, its sections are not.
 pub(crate) fn hash_of(storage: &dyn Storage, lsn: u64) -> Result<[u8; 32], SnapshotError> {
     let opened = Opened::open(storage, lsn)?;
@@ -270,8 +265,13 @@ fn sections(head: &[u8], length: u64) -> Result<Vec<Section>, &'static str> {
     Ok(sections)
 }
 
-/// Reads all of a snapshot and compares all its checksums.
-fn scan(storage: &dyn Storage, lsn: u64, keep: bool) -> Result<([u8; 32], Snapshot), SnapshotError> {
+/// Reads all of a snapshot and compares all its checksums. Returns the hash at its end, too; its sections only if they
+/// are to be kept.
+pub(crate) fn scan(
+    storage: &dyn Storage,
+    lsn: u64,
+    keep: bool,
+) -> Result<([u8; 32], Snapshot), SnapshotError> {
     let opened = Opened::open(storage, lsn)?;
     let corrupt = |why| SnapshotError::Corrupt { file: opened.name.clone(), why };
     let head = &opened.head;

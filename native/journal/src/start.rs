@@ -46,12 +46,12 @@ impl Recovered {
             }
             // One without records is replaced by the new live segment, which has its name.
             if live.has_records() {
-                let entry = match options.repersist {
-                    true => write_anew(&*storage, live)?,
-                    false => {
-                        storage.open(&names::segment(live.entry.first_lsn), Use::Write)?.sync()?;
-                        live.entry
-                    }
+                let entry = if options.repersist && !may_stay(live, manifest.closed) {
+                    write_anew(&*storage, live)?
+                } else {
+                    // It may have been copied here by somebody who did not wait for the disk.
+                    storage.open(&names::segment(live.entry.first_lsn), Use::Write)?.sync()?;
+                    live.entry
                 };
                 tail = entry.tail;
                 manifest.segments.push(entry);
@@ -78,12 +78,19 @@ impl Recovered {
         };
         let files = storage.list()?;
         let pool = Arc::new(Pool::adopt(Arc::clone(&storage), options.segment_bytes, &files)?);
-        let begun = LiveFile::begin(&pool, options.segment_bytes, &stamp, head.lsn + 1, tail)?;
+        let begun = LiveFile::begin(&pool, segment::BYTES_MIN, &stamp, head.lsn + 1, tail)?;
         manifest.segments.push(SegmentEntry::live(head.lsn + 1, stamp.incarnation));
         manifest.store(&*storage)?;
         let writer = Writer::new(Arc::clone(&pool), lock, stamp, begun, manifest, head, tail);
         Ok((writer, Preparer::new(pool)))
     }
+}
+
+/// Is the last segment as good as one that was left behind by a rotation? If the journal was closed, each of its writes
+/// was synced, the seal's last, and the manifest says so since then. Its file keeps the length that it was made with; one
+/// of which less than a quarter is used is written anew all the same, and gives the rest of the disk back.
+fn may_stay(live: &Live, closed: bool) -> bool {
+    closed && live.sealed && live.entry.end >= live.bytes / 4
 }
 
 /// Saves the bytes of the frame that is dropped.

@@ -82,12 +82,13 @@ fn check(storage: &Arc<dyn Storage>, progress: &mut dyn FnMut(Progress)) -> Resu
         }
     }
     for &lsn in &catalog.snapshots {
-        let (_, snapshot) = catalog.check_snapshot(lsn).map_err(|error| as_recover_error(error, lsn))?;
+        let (_, snapshot) =
+            catalog.check_snapshot(lsn, false).map_err(|error| as_recover_error(error, lsn))?;
         heads.insert(snapshot.head.lsn, (lsn, snapshot.head.hash));
     }
     let (mut records, mut frames, mut bytes) = (0, 0, 0);
     let mut foreign = None;
-    let live = catalog.survey(0, progress, &mut |frame| {
+    let live = catalog.survey(0, progress, &mut |_, frame| {
         records += u64::from(frame.header.records);
         frames += 1;
         bytes += frame.end() - frame.offset;

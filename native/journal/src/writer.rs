@@ -109,8 +109,8 @@ pub(crate) struct LiveFile {
 }
 
 impl LiveFile {
-    /// Makes a zero-filled file the segment that begins with `first_lsn`, durably. One of that name, which can only
-    /// be empty, is replaced.
+    /// Makes a zero-filled file of `bytes` at least the segment that begins with `first_lsn`, durably. One of that
+    /// name, which can only be empty, is replaced.
     pub(crate) fn begin(
         pool: &Pool,
         bytes: u64,
@@ -218,7 +218,7 @@ impl Writer {
             }
             if this.live.room() < in_file(BLOCK_BYTES) {
                 // The seal says it as well.
-                return this.rotate(this.pool.segment_bytes);
+                return this.rotate(segment::BYTES_MIN);
             }
             this.write_frame(frame_at::HEARTBEAT, &[], 0)
         })
@@ -293,13 +293,18 @@ impl Writer {
         self.guarded(|this| this.retire(keep.max(2), policy))
     }
 
-    /// Syncs, and writes down in the manifest where the journal ends. The caller has appended its last record.
+    /// Syncs, seals the segment, and writes down in the manifest that the journal was closed: all that is in it is on the
+    /// disk, and nothing comes behind it. The caller has appended its last record.
     ///
     /// # Errors
     /// The storage failed: now, or before.
     pub fn close(mut self) -> Result<Head, WriteError> {
         self.guarded(|this| {
             this.sync_live()?;
+            // One without records is replaced by that of the next run, and no seal of it is part of the chain.
+            if !this.live.is_empty() {
+                this.seal()?;
+            }
             this.manifest.closed = true;
             this.store_manifest()?;
             Ok(this.head)
@@ -409,16 +414,12 @@ impl Writer {
             // Only a frame larger than segments usually are gets here: its segment takes this one's place.
             return self.begin_segment(bytes);
         }
-        let end = self.live.position;
         self.sync_live()?;
-        self.put_frame(frame_at::SEAL | frame_at::HEARTBEAT, &[], 0)?;
-        if !self.live.file.is_synced_by_writes() {
-            self.live.file.sync().map_err(WriteError::Io)?;
-        }
+        self.seal()?;
         let sealed = SegmentEntry {
             first_lsn: self.live.first_lsn,
             last_lsn: self.head.lsn,
-            end: end + in_file(BLOCK_BYTES),
+            end: self.live.position,
             incarnation: self.stamp.incarnation,
             tail: self.tail,
             head_hash: self.head.hash,
@@ -428,6 +429,15 @@ impl Writer {
         let next = SegmentEntry::live(self.head.lsn + 1, self.stamp.incarnation);
         self.manifest.segments.push(next);
         self.begin_segment(bytes)
+    }
+
+    /// Ends the live segment, for which a block was kept. All that is in it is durable.
+    fn seal(&mut self) -> Result<(), WriteError> {
+        self.put_frame(frame_at::SEAL | frame_at::HEARTBEAT, &[], 0)?;
+        if !self.live.file.is_synced_by_writes() {
+            self.live.file.sync().map_err(WriteError::Io)?;
+        }
+        Ok(())
     }
 
     /// Makes a new live segment behind the last frame and then names it in the manifest. No frame is in it before

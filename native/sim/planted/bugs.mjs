@@ -47,6 +47,7 @@ const HISTORY = 'native/engine/src/audit/history';
 const SEEDS = ['-p', 'lightning-sim', '--test', 'seeds'];
 const CRASHES = ['-p', 'lightning-sim', '--test', 'crashes'];
 const NEWS = ['-p', 'lightning-sim', '--test', 'news'];
+const AMENDS = ['-p', 'lightning-sim', '--test', 'amends_in_flight'];
 const HISTORIES = ['-p', 'lightning-engine', '--test', 'engine', 'histories'];
 const ENGINE_TEST = ['-p', 'lightning-engine', '--test', 'engine', 'concurrency'];
 const DEPTHS = ['-p', 'lightning-engine', '--lib', 'streams::'];
@@ -351,7 +352,7 @@ export const BUGS = [
         find: 'self.orders.remove(at).order.order.extras = None;',
         replace: `let order = &mut self.orders.remove(at).order;
             if BUG {
-                self.closed.push(slot, order);
+                self.closed.push(slot, settlement.cause, order);
             }
             order.order.extras = None;`,
       },
@@ -599,6 +600,28 @@ export const BUGS = [
         find: 'None => self.ledger.release(in_flight.account, in_flight.asset, extra),',
         replace: `None if BUG => {}
             None => self.ledger.release(in_flight.account, in_flight.asset, extra),`,
+      },
+    ],
+  },
+  {
+    name: 'an amend behind another is judged as if that one had been refused',
+    test: AMENDS,
+    edits: [
+      {
+        file: AMEND_FUNDS,
+        find: '.map(|(last, count)| (last.leaves, count));',
+        replace: '.map(|(last, count)| (last.leaves, count)).filter(|_| !BUG);',
+      },
+    ],
+  },
+  {
+    name: 'an amend behind another counts on all that its order has now',
+    test: AMENDS,
+    edits: [
+      {
+        file: AMEND_FUNDS,
+        find: 'let has = needs(&cheapest, done).min(order.reserved);',
+        replace: 'let has = if BUG { order.reserved } else { needs(&cheapest, done).min(order.reserved) };',
       },
     ],
   },

@@ -128,6 +128,24 @@ impl<B: OrderBook> Inline<B> {
         effects
     }
 
+    /// Runs commands of an account that its sequencer takes before a matcher sees the first of them. Their answers,
+    /// in the order in which they came.
+    pub fn run_together(&mut self, account: AccountId, commands: Vec<(Ticket, Request)>) -> Vec<Reply> {
+        let mut effects = Effects::default();
+        self.go_on(self.pace, &mut effects);
+        let now = self.now();
+        let mut out = SequencerOutbox::default();
+        let home = shard_of_account(account, self.sequencers.len());
+        for (ticket, request) in commands {
+            let mut ctx = Context { now, log: &mut self.recorder };
+            let mut ids = IdsFor { ids: &mut self.ids, owner: account, lease: None };
+            let command = Command { ticket, request_id: None, request };
+            self.sequencers[home].handle(command, &mut ctx, &mut ids, &mut out);
+            self.sequencers[home].check_invariants();
+        }
+        self.propagate(out, MatcherOutbox::default(), &mut effects)
+    }
+
     /// Lets time go by, doing on the way all that is due, each at its own time.
     pub fn wait(&mut self, nanos: u64) -> Effects {
         let mut effects = Effects::default();

@@ -13,9 +13,7 @@ use crate::host::Load;
 use crate::report::Report;
 use crate::workload::Workload;
 
-/// `deep` and `wide` have enough orders, and few enough amends, that a client rarely has to wait for an answer before
-/// he may go on.
-pub(super) const WORKLOADS: &[&str] = &["deep", "wide", "flash-normal"];
+pub(super) const WORKLOADS: &[&str] = &["deep", "wide", "single-pair", "flash-normal"];
 /// Sequencers and matchers.
 const SHARDS: [(usize, usize); 2] = [(1, 1), (2, 2)];
 const IN_FLIGHT: [usize; 3] = [256, 2_048, 8_192];

@@ -303,16 +303,24 @@ impl Entries {
     /// Panics unless every record that is remembered is linked to its account, and numbers have no holes.
     pub(crate) fn check_invariants(&self) {
         let (mut at, mut number) = (self.records.begin, None);
+        // Where each account's newest record so far is; zero is none. So every link is looked at in the order in which the
+        // records lie, and not account by account, which would be a miss of the cache for each.
+        let mut newest = vec![0; self.last.len()];
+        let is_linked = |link: u64, to: u64| if to == 0 { link < self.records.begin } else { link == to };
         while at < self.records.end {
             let head = self.records.head(at);
-            assert!(number.is_none_or(|number| number == head.number), "entries are numbered without holes");
+            let expected = number.unwrap_or_else(|| head.number.min(self.first()));
+            assert!(head.number == expected, "entries are numbered without holes");
+            let account = usize::try_from(head.account).ok().and_then(|account| newest.get_mut(account));
+            let before = account.expect("an entry is of an account that has any");
+            assert!(is_linked(head.previous, *before), "an entry is not linked to the one before it");
+            *before = at;
             number = Some(head.end);
             at += head.len;
         }
-        assert_eq!((at, number.unwrap_or(self.next)), (self.records.end, self.next));
-        let remembered: usize =
-            (0..self.last.len()).map(|at| self.of_account_backwards(AccountSlot::at(at)).len()).sum();
-        assert_eq!(remembered as u64, self.next - self.first(), "every entry is linked to its account");
+        assert_eq!((at, number.unwrap_or(self.first())), (self.records.end, self.next));
+        let mut all = self.last.iter().zip(newest);
+        assert!(all.all(|(&link, newest)| is_linked(link, newest)), "every entry is linked to its account");
     }
 }
 
@@ -515,6 +523,44 @@ mod tests {
         entries.push(AccountSlot::at(0), change(1, 5, 0));
         entries.check_invariants();
         assert!(!entries.is_on() && entries.of_account(AccountSlot::at(0)).is_empty());
+    }
+
+    #[test]
+    fn a_link_that_is_wrong_is_noticed() {
+        let linked = || {
+            let mut entries = Entries::new(6);
+            for (cause, account) in (1..12).zip([0, 1, 2].into_iter().cycle()) {
+                entries.push(AccountSlot::at(account), change(cause, 5, 0));
+            }
+            entries.check_invariants();
+            entries
+        };
+        let is_noticed = |spoil: &dyn Fn(&mut Entries)| {
+            let mut entries = linked();
+            spoil(&mut entries);
+            std::panic::catch_unwind(|| entries.check_invariants()).is_err()
+        };
+        // The place of the word of the newest record of an account that names the one before it.
+        let link = |entries: &Entries| {
+            let at = entries.last[1];
+            (0..entries.records.words.len()).find(|&word| {
+                let mut other = Records { words: entries.records.words.clone(), ..entries.records };
+                other.words[word] ^= 1;
+                other.head(at).previous != entries.records.head(at).previous
+            })
+        };
+        assert!(is_noticed(&|entries| entries.last[1] = 0), "an account without its entries");
+        assert!(is_noticed(&|entries| entries.last.swap(0, 1)), "an account with another's");
+        assert!(is_noticed(&|entries| entries.last[1] = entries.records.head(entries.last[1]).previous));
+        for previous in [0, 1, linked().last[0], linked().last[1]] {
+            let spoil = |entries: &mut Entries| {
+                let word = link(entries).unwrap();
+                entries.records.words[word] = previous;
+            };
+            assert!(is_noticed(&spoil), "linked to {previous}");
+        }
+        assert!(is_noticed(&|entries| entries.next += 1), "a number without an entry");
+        assert!(is_noticed(&|entries| entries.max += 1), "an entry that should be remembered");
     }
 
     #[test]

@@ -1,6 +1,10 @@
 //! Amends: the worst that one may cost is frozen besides what its order has, and given back where the book
 //! finds that it is not needed.
+//!
+//! An order may be amended again before the book has answered. What the next amend finds depends on which of those
+//! before it the book takes, so it is judged by the cheapest and the dearest order that they may leave.
 
+use crate::index::IdIndex;
 use crate::ledger::AccountSlot;
 use crate::message::{Amend, AmendChange, NewOrder, NewQuantity, OrderKind, OrderRef, ReplyTo, ToMatcher};
 use crate::orders::OrderSlot;
@@ -8,7 +12,7 @@ use crate::outbox::SequencerOutbox;
 use crate::reject::{Code, Detail, Reject};
 use crate::sequencer::reservation::required;
 use crate::sequencer::{Listing, Sequencer, Verdict};
-use crate::types::{AccountId, Amount, AssetId, Lsn, OrderId, Quantity, Side, SymbolId};
+use crate::types::{AccountId, Amount, AssetId, Lsn, OrderId, Price, Quantity, Side, SymbolId};
 
 /// An amend that its matcher has not answered. Kept apart from its order, which may be closed meanwhile.
 #[derive(Clone, Copy, Debug)]
@@ -17,6 +21,149 @@ pub(super) struct AmendInFlight {
     pub(super) asset: AssetId,
     /// Frozen for it.
     pub(super) extra: Amount,
+    /// What its order may be when the book has answered it.
+    leaves: Bounds,
+}
+
+/// Amends that their matchers have not answered: those of one order in the order in which they were sent, which is
+/// the one in which they are answered.
+#[derive(Debug, Default)]
+pub(super) struct AmendsInFlight {
+    queues: IdIndex<Queue>,
+    /// Places that are in use, and others.
+    places: Vec<Place>,
+    free: Vec<u32>,
+}
+
+/// The amends of one order.
+#[derive(Clone, Copy, Debug)]
+struct Queue {
+    first: u32,
+    last: u32,
+    count: u32,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    order: OrderId,
+    amend: AmendInFlight,
+    /// Of the one that was sent after it; its own if there is none.
+    next: u32,
+    in_use: bool,
+}
+
+impl AmendsInFlight {
+    pub(super) fn is_empty(&self) -> bool {
+        self.queues.is_empty()
+    }
+
+    /// All, in no order that means anything.
+    pub(super) fn all(&self) -> impl Iterator<Item = (OrderId, &AmendInFlight)> {
+        self.places.iter().filter(|place| place.in_use).map(|place| (place.order, &place.amend))
+    }
+
+    /// The one of an order that is answered next.
+    pub(super) fn first(&self, id: OrderId) -> Option<&AmendInFlight> {
+        self.queues.get(id.0).map(|queue| &self.places[queue.first as usize].amend)
+    }
+
+    /// The one of an order that was sent last, and how many there are.
+    fn last(&self, id: OrderId) -> Option<(&AmendInFlight, u32)> {
+        self.queues.get(id.0).map(|queue| (&self.places[queue.last as usize].amend, queue.count))
+    }
+
+    fn push(&mut self, order: OrderId, amend: AmendInFlight) {
+        let at = self.free.pop().unwrap_or_else(|| {
+            u32::try_from(self.places.len()).expect("fewer commands are in flight than 2^32")
+        });
+        let place = Place { order, amend, next: at, in_use: true };
+        match self.places.get_mut(at as usize) {
+            Some(free) => *free = place,
+            None => self.places.push(place),
+        }
+        match self.queues.get_mut(order.0) {
+            Some(queue) => {
+                self.places[queue.last as usize].next = at;
+                queue.last = at;
+                queue.count += 1;
+            }
+            None => self.queues.insert(order.0, Queue { first: at, last: at, count: 1 }),
+        }
+    }
+
+    fn pop(&mut self, order: OrderId) -> Option<AmendInFlight> {
+        let queue = self.queues.get_mut(order.0)?;
+        let at = queue.first;
+        let place = &mut self.places[at as usize];
+        assert!(place.in_use && place.order == order, "{place:?} is not of {order:?}");
+        place.in_use = false;
+        if queue.count == 1 {
+            self.queues.remove(order.0);
+        } else {
+            queue.first = place.next;
+            queue.count -= 1;
+        }
+        self.free.push(at);
+        Some(place.amend)
+    }
+}
+
+/// The least and the most that an order's price and whole quantity may be, whichever of its amends in flight the book
+/// takes. None where its kind has none.
+#[derive(Clone, Copy, Debug)]
+struct Bounds {
+    price: Option<(Price, Price)>,
+    total: Option<(Quantity, Quantity)>,
+}
+
+impl Bounds {
+    /// Of an order that nothing changes.
+    fn exactly(kind: OrderKind) -> Self {
+        let twice = |price| (price, price);
+        Self { price: kind.price().map(twice), total: kind.quantity().map(|total| (total, total)) }
+    }
+
+    /// Of what an amend makes of any such order if the book takes it. None if it can't take it.
+    fn amended(self, change: AmendChange) -> Option<Self> {
+        let price = match change.price {
+            Some(price) => self.price.map(|_| Some((price, price)))?,
+            None => self.price,
+        };
+        let total = match change.quantity {
+            Some(NewQuantity::Total(total)) => self.total.map(|_| Some((total, total)))?,
+            Some(NewQuantity::ReduceBy(less)) => {
+                let (least, most) = self.total?;
+                let most = most.checked_sub(less).filter(|total| *total != Quantity::ZERO)?;
+                // Of the cheapest order nothing may be left: then the book does not take it, and it is not certain.
+                Some((least.checked_sub(less).unwrap_or_default(), most))
+            }
+            None => self.total,
+        };
+        Some(Self { price, total })
+    }
+
+    /// What is within one of both.
+    fn or(self, other: Self) -> Self {
+        fn span<T: Ord>(one: Option<(T, T)>, other: Option<(T, T)>) -> Option<(T, T)> {
+            let ((least, most), (low, high)) = (one?, other?);
+            Some((least.min(low), most.max(high)))
+        }
+        Self { price: span(self.price, other.price), total: span(self.total, other.total) }
+    }
+
+    /// The cheapest and the dearest such order.
+    fn of_order(self, order: &NewOrder) -> [NewOrder; 2] {
+        let with = |price: Option<Price>, total: Option<Quantity>| {
+            let mut kind = total.map_or(order.kind, |total| order.kind.with_quantity(total));
+            if let (OrderKind::Limit { price: at, .. }, Some(price)) = (&mut kind, price) {
+                *at = price;
+            }
+            NewOrder { kind, ..order.clone() }
+        };
+        let least = with(self.price.map(|(least, _)| least), self.total.map(|(least, _)| least));
+        let most = with(self.price.map(|(_, most)| most), self.total.map(|(_, most)| most));
+        [least, most]
+    }
 }
 
 impl Sequencer {
@@ -34,32 +181,51 @@ impl Sequencer {
         let at = self.resolve(slot, order, Some(symbol))?;
         let entry = self.orders.at(at);
         let (id, side) = (entry.order.id, entry.order.order.side);
-        // How much the next one may cost depends on what becomes of this one.
-        if self.amends.contains_key(&id) {
-            return Err(Reject::new(Code::Busy));
-        }
+        let before = self.amends.last(id).map(|(last, count)| (last.leaves, count));
         let listing = self.listing(symbol)?;
-        if let Some(max) = listing.rules.amends_max
-            && entry.order.amends >= max
-        {
-            return Err(Reject { code: Code::TooManyAmends, detail: Detail::Bound { max } });
+        if let Some(max) = listing.rules.amends_max {
+            if entry.order.amends >= max {
+                return Err(Reject { code: Code::TooManyAmends, detail: Detail::Bound { max } });
+            }
+            if before.is_some_and(|(_, count)| entry.order.amends.saturating_add(count) >= max) {
+                return Err(Reject::new(Code::Busy));
+            }
         }
         let asset = listing.spec.gives(side);
-        let mut extra = self.extra_for(at, listing, change)?;
+        let mut extra = match before {
+            None => self.extra_for(at, listing, change)?,
+            Some((found, _)) => self.extra_behind(at, listing, found, change)?,
+        };
         let refusal = self.ledger.check_available(slot, asset, extra).err();
         if refusal.is_some() {
+            if before.is_some() {
+                // It may well need less than the most that it can.
+                return Err(Reject::new(Code::Busy));
+            }
             extra = Amount::ZERO;
         }
-        self.begin_amend(slot, asset, id, extra);
+        self.begin_amend(slot, asset, id, extra, change);
         let amend = Amend { to, account, symbol, order: id, change, extra, refusal };
         out.to_matcher.push(ToMatcher::Amend(Box::new(amend)));
         Ok(None)
     }
 
     /// Freezes what an amend may cost: here for the first time, or told again.
-    pub(super) fn begin_amend(&mut self, account: AccountSlot, asset: AssetId, id: OrderId, extra: Amount) {
+    pub(super) fn begin_amend(
+        &mut self,
+        account: AccountSlot,
+        asset: AssetId,
+        id: OrderId,
+        extra: Amount,
+        change: AmendChange,
+    ) {
         self.ledger.freeze_checked(account, asset, extra);
-        self.amends.insert(id, AmendInFlight { account, asset, extra });
+        let found = match self.amends.last(id) {
+            Some((last, _)) => last.leaves,
+            None => Bounds::exactly(self.orders.get(id).expect("who amends it found it").order.order.kind),
+        };
+        let leaves = found.amended(change).map_or(found, |taken| found.or(taken));
+        self.amends.push(id, AmendInFlight { account, asset, extra, leaves });
     }
 
     /// What the amended order would need besides what the old one has, by all that is known here. Less if the
@@ -86,6 +252,48 @@ impl Sequencer {
         Ok(needs.checked_sub(order.reserved).unwrap_or_default())
     }
 
+    /// The most that an amend behind others may need besides what its order has when the book comes to it, however
+    /// much of the order has traded by then.
+    ///
+    /// # Errors
+    /// Price and quantity rules; `Busy` where it depends on those before it whether they are kept.
+    fn extra_behind(
+        &self,
+        at: OrderSlot,
+        listing: &Listing,
+        found: Bounds,
+        change: AmendChange,
+    ) -> Result<Amount, Reject> {
+        let order = &self.orders.at(at).order;
+        let Some(taken) = found.amended(change) else {
+            return Ok(Amount::ZERO); // The book can't take it, whatever it finds.
+        };
+        let [least, most] = taken.of_order(&order.order);
+        for amended in [&least, &most] {
+            let judged = listing.check_bounds(amended).and_then(|()| listing.check_amended(amended));
+            // Where it is certain what it makes of the order, so is the refusal.
+            let is_certain = least.kind == most.kind;
+            judged.map_err(|reject| if is_certain { reject } else { Reject::new(Code::Busy) })?;
+        }
+        if order.list.is_some_and(|(_, sibling)| self.orders.find(sibling).is_some()) {
+            return Ok(Amount::ZERO); // An OCO can only be made smaller.
+        }
+        let needs = |it: &NewOrder, done: Quantity| {
+            let open = it.kind.quantity().unwrap_or_default().checked_sub(done).unwrap_or_default();
+            required(&listing.spec, it, open, order.fees).unwrap_or_default()
+        };
+        let [cheapest, _] = found.of_order(&order.order);
+        let done = order.filled + order.prevented;
+        let has = needs(&cheapest, done).min(order.reserved);
+        // What is missing changes steadily with what trades, so it is the most at one end: now, or when all that the
+        // order was is done and nothing of what it had is left.
+        let now = needs(&most, done).checked_sub(has).unwrap_or_default();
+        let at_last = needs(&most, cheapest.kind.quantity().unwrap_or_default());
+        // A buyer's fee of what is left is rounded: where prices are the same, it may be an atom more in between.
+        let is_rounded = order.order.side == Side::Buy && taken.total != found.total;
+        Ok(now.max(at_last) + Amount(u128::from(is_rounded)))
+    }
+
     /// The book's word on an amend.
     pub(super) fn amended(
         &mut self,
@@ -96,7 +304,7 @@ impl Sequencer {
         kind: Option<OrderKind>,
     ) {
         self.horizon = self.horizon.max(cause.unwrap_or(Lsn(0)));
-        let in_flight = self.amends.remove(&id).expect("the book answers an amend, and answers it once");
+        let in_flight = self.amends.pop(id).expect("the book answers an amend, and answers it once");
         let frozen = in_flight.extra;
         assert!(frozen == extra, "{extra:?} comes back of an amend for which {frozen:?} was frozen");
         match kind {

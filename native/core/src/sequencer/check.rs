@@ -16,8 +16,8 @@ impl Sequencer {
         self.accounts.check_timers(|slot| self.ledger.account(slot));
         self.check_frozen();
         self.check_counters();
-        for (id, amend) in &self.amends {
-            let account = self.orders.get(*id).map_or(amend.account, |entry| entry.account);
+        for (id, amend) in self.amends.all() {
+            let account = self.orders.get(id).map_or(amend.account, |entry| entry.account);
             assert_eq!(account, amend.account, "an amend of somebody else's {id:?}");
         }
     }
@@ -39,7 +39,7 @@ impl Sequencer {
             let asset = self.known(order.order.symbol).spec.gives(order.order.side);
             *expected.entry((entry.account, asset)).or_insert(Amount::ZERO) += order.reserved;
         }
-        for amend in self.amends.values() {
+        for (_, amend) in self.amends.all() {
             *expected.entry((amend.account, amend.asset)).or_default() += amend.extra;
         }
         for slot in self.ledger.all_slots() {

@@ -55,7 +55,7 @@ use crate::orders::Orders;
 use crate::outbox::SequencerOutbox;
 use crate::reject::{Code, Reject};
 use crate::rules::SymbolRules;
-use crate::sequencer::amend::AmendInFlight;
+use crate::sequencer::amend::AmendsInFlight;
 use crate::sequencer::listing::Listing;
 use crate::sequencer::mass_cancel::MassCancel;
 use crate::sequencer::requests::Awaited;
@@ -77,8 +77,7 @@ pub struct Sequencer {
     entries: Entries,
     /// By symbol number.
     symbols: Vec<Option<Listing>>,
-    /// At most one per order.
-    amends: BTreeMap<OrderId, AmendInFlight>,
+    amends: AmendsInFlight,
     mass_cancels: BTreeMap<MassId, MassCancel>,
     /// Who waits for collected fees, by ticket.
     collecting: BTreeMap<u64, AccountSlot>,
@@ -116,7 +115,7 @@ impl Sequencer {
             closed: ClosedOrders::new(limits.closed_orders_max),
             entries: Entries::new(limits.ledger_entries_max),
             symbols: Vec::new(),
-            amends: BTreeMap::new(),
+            amends: AmendsInFlight::default(),
             mass_cancels: BTreeMap::new(),
             collecting: BTreeMap::new(),
             awaited: IdIndex::default(),
@@ -201,7 +200,8 @@ impl Sequencer {
         if commands.len() > 1 && self.orders.are_many() {
             self.orders.look_ahead(commands.iter().take(LOOK_AHEAD).filter_map(
                 |command| match command.request {
-                    Request::Cancel { order: OrderRef::Id(id), .. } => Some(id),
+                    Request::Cancel { order: OrderRef::Id(id), .. }
+                    | Request::Amend { order: OrderRef::Id(id), .. } => Some(id),
                     _ => None,
                 },
             ));

@@ -107,7 +107,11 @@ impl Sequencer {
     /// may yet be refused, for amends that are not answered, and for transfers that are under way.
     fn decided_balance(&self, slot: AccountSlot, asset: AssetId) -> (SignedAmount, SignedAmount) {
         let orders = self.orders.of_account(slot).filter(|entry| self.gives(&entry.order) == asset);
-        let amends = self.amends.values().filter(|amend| (amend.account, amend.asset) == (slot, asset));
+        let amends = self
+            .amends
+            .all()
+            .map(|(_, amend)| amend)
+            .filter(|amend| (amend.account, amend.asset) == (slot, asset));
         let undecided = orders.map(|entry| entry.unwritten).sum::<Amount>()
             + amends.map(|amend| amend.extra).sum()
             + self.ledger.in_transfer(slot, asset);
@@ -119,7 +123,7 @@ impl Sequencer {
     pub(crate) fn totals(&self) -> Vec<AssetTotals> {
         let mut totals = self.ledger.totals();
         let orders = self.orders.all().map(|entry| (self.gives(&entry.order), entry.order.reserved));
-        let amends = self.amends.values().map(|amend| (amend.asset, amend.extra));
+        let amends = self.amends.all().map(|(_, amend)| (amend.asset, amend.extra));
         for (asset, reserved) in orders.chain(amends) {
             // The ledger lists every asset that an account ever had, by asset. A market order may have
             // reserved nothing of one that its account never had.

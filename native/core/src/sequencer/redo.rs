@@ -49,7 +49,7 @@ impl Sequencer {
         let slot = self.begin(amend.account, amend.to);
         let amended = self.orders.get(amend.order).expect("an order that was amended is open");
         let asset = self.known(amend.symbol).spec.gives(amended.order.order.side);
-        self.begin_amend(slot, asset, amend.order, amend.extra);
+        self.begin_amend(slot, asset, amend.order, amend.extra, amend.change);
     }
 
     /// A cancel-replace.

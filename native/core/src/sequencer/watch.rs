@@ -204,7 +204,7 @@ impl Sequencer {
             }
             // What a running order has reserved counts as available.
             ToSequencer::MoveReservation { to, .. } => [of_order(*to), None],
-            ToSequencer::Amended { order, .. } => [self.amends.get(order).map(|amend| amend.asset), None],
+            ToSequencer::Amended { order, .. } => [self.amends.first(*order).map(|amend| amend.asset), None],
             ToSequencer::Credit { asset, .. } => [Some(*asset), None],
             ToSequencer::TransferOffered(offer) => [Some(offer.asset), None],
             ToSequencer::TransferAnswered { offer, .. } => [Some(offer.asset), None],

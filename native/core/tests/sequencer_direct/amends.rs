@@ -93,16 +93,97 @@ fn what_can_not_be_paid_for_is_refused_by_the_book_at_the_end() {
 }
 
 #[test]
-fn each_order_is_amended_by_one_at_a_time_and_so_often_at_most() {
+fn an_amend_behind_another_freezes_the_most_that_it_may_cost() {
     let mut rig = Rig::funded();
+    let id = rig.rest(buy(10, 100));
+    assert_eq!(amend(&mut rig, id, change(None, Some(12))).extra, Amount(200));
+    // Cheaper than the first makes it, dearer than it is if the first is refused.
+    assert_eq!(amend(&mut rig, id, change(None, Some(11))).extra, Amount(100));
+    // 150 at 12 or at 11 or at 10; and of up to 100 nothing may be left.
+    assert_eq!(amend(&mut rig, id, change(Some(150), None)).extra, Amount(801));
+    assert_eq!(rig.funds(ALICE, USD), (97_899, 2_101));
+    // The first is refused, the others are not.
+    answered(&mut rig, id, 200, None);
+    answered(&mut rig, id, 100, Some((11, 100)));
+    rig.settle(id, |_| {});
+    assert_eq!(rig.order(id).unwrap().reserved, Amount(1_100));
+    answered(&mut rig, id, 801, Some((11, 150)));
+    rig.settle(id, |it| it.released = Amount(251));
+    assert_eq!(rig.funds(ALICE, USD), (98_350, 1_650));
+    assert_eq!(rig.order(id).unwrap().amends, 2);
+}
+
+#[test]
+fn amends_behind_one_another_come_back_when_their_order_is_gone() {
+    let mut rig = Rig::funded();
+    let id = rig.rest(buy(10, 100));
+    let sent = [change(Some(200), None), change(None, Some(11))].map(|change| amend(&mut rig, id, change));
+    let extras = sent.each_ref().map(|amend| amend.extra.0);
+    rig.settle(id, |it| {
+        (it.filled, it.notional) = (Quantity(100), Amount(1_000));
+        it.after = OrderAfter::Closed(OrderStatus::Filled);
+    });
+    for (sent, extra) in sent.iter().zip(extras) {
+        answered(&mut rig, id, extra, None);
+        rig.tell(ToSequencer::OrderMissed { to: sent.to, account: ALICE, order: id });
+        assert_eq!(code(&rig.reply().outcome), Code::OrderAlreadyClosed);
+    }
+    assert_eq!(rig.funds(ALICE, USD), (99_000, 0));
+}
+
+#[test]
+fn what_depends_on_an_amend_in_flight_is_busy() {
+    let mut rig = Rig::funded();
+    let id = rig.rest(buy(1_000, 60));
+    amend(&mut rig, id, change(None, Some(1_300)));
+    // 40,000 are left, and 18,000 of them frozen: enough for 80 at 1,200, and for 75 at 1,300, not for 80 at those.
+    let behind = request(id, change(Some(80), None));
+    assert_eq!(rig.refused_with(behind.clone()), Code::Busy);
+    answered(&mut rig, id, 18_000, None);
+    rig.send(behind, None);
+    assert!(matches!(rig.sent(), ToMatcher::Amend(amend) if amend.extra == Amount(20_000)));
+    answered(&mut rig, id, 20_000, None);
+
+    // 11 x 100 are allowed and 12 x 100 are not, so it depends on the price; 1,200 are not whatever the price.
+    rig.set_rules(BTCUSD, SymbolRules { notional_max: Some(Amount(1_150)), ..SymbolRules::default() });
+    let id = rig.rest(buy(10, 90));
+    amend(&mut rig, id, change(None, Some(12)));
+    assert_eq!(rig.refused_with(request(id, change(Some(100), None))), Code::Busy);
+    assert_eq!(rig.refused_with(request(id, change(Some(1_200), Some(1)))), Code::NotionalRange);
+    assert!(amend(&mut rig, id, change(Some(100), Some(11))).refusal.is_none());
+}
+
+#[test]
+fn a_sell_at_another_price_needs_nothing_however_many_are_in_flight() {
+    let mut rig = Rig::funded();
+    let id = rig.rest(sell(10, 1_000));
+    assert_eq!(rig.funds(ALICE, BTC), (0, 10_000));
+    for price in [11, 9, 12] {
+        assert_eq!(amend(&mut rig, id, change(None, Some(price))).extra, Amount(0));
+    }
+    assert_eq!(rig.refused_with(request(id, change(Some(1_001), None))), Code::Busy);
+    // More than there can be to reduce: the book has the last word.
+    let all = AmendChange { quantity: Some(NewQuantity::ReduceBy(Quantity(1_000))), price: None };
+    assert_eq!(amend(&mut rig, id, all).extra, Amount(0));
+}
+
+#[test]
+fn an_order_is_amended_so_often_at_most() {
+    let mut rig = Rig::funded();
+    rig.set_rules(BTCUSD, SymbolRules { amends_max: Some(2), ..SymbolRules::default() });
     let id = rig.rest(sell(10, 100));
     amend(&mut rig, id, change(Some(90), None));
-    assert_eq!(rig.refused_with(request(id, change(Some(80), None))), Code::Busy);
-    answered(&mut rig, id, 0, Some((10, 90)));
-    rig.settle(id, |it| it.released = Amount(100));
-    assert_eq!(rig.funds(ALICE, BTC), (9_100, 900));
-    rig.set_rules(BTCUSD, SymbolRules { amends_max: Some(1), ..SymbolRules::default() });
-    let reject = Reject { code: Code::TooManyAmends, detail: Detail::Bound { max: 1 } };
+    amend(&mut rig, id, change(Some(80), None));
+    // If the book takes both, it is one too many.
+    assert_eq!(rig.refused_with(request(id, change(Some(70), None))), Code::Busy);
+    answered(&mut rig, id, 0, None);
+    amend(&mut rig, id, change(Some(70), None));
+    for quantity in [80, 70] {
+        answered(&mut rig, id, 0, Some((10, quantity)));
+        rig.settle(id, |it| it.released = Amount(if quantity == 80 { 200 } else { 100 }));
+    }
+    assert_eq!(rig.funds(ALICE, BTC), (9_300, 700));
+    let reject = Reject { code: Code::TooManyAmends, detail: Detail::Bound { max: 2 } };
     assert_eq!(rig.refused(request(id, change(Some(0), None))), reject, "before the rules of quantity");
 }
 

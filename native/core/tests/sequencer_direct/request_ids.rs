@@ -158,23 +158,29 @@ fn a_missed_cancel_is_remembered_with_the_orders_end() {
 #[test]
 fn busy_is_no_answer() {
     let mut rig = Rig::funded();
-    let order = lightning_core::message::OrderRef::Id(rig.rest(buy(10, 5)));
-    let change =
-        lightning_core::message::AmendChange { quantity: None, price: Some(lightning_core::types::Price(9)) };
-    let amend =
-        || Request::Amend { account: ALICE, symbol: crate::rig::BTCUSD, order: order.clone(), change };
-    rig.send(amend(), None);
+    let id_of_order = rig.rest(buy(10, 5));
+    let amend = |price| Request::Amend {
+        account: ALICE,
+        symbol: crate::rig::BTCUSD,
+        order: lightning_core::message::OrderRef::Id(id_of_order),
+        change: lightning_core::message::AmendChange {
+            quantity: None,
+            price: Some(lightning_core::types::Price(price)),
+        },
+    };
+    rig.send(amend(9), None);
     rig.sent();
-    rig.send(amend(), id(1));
+    // What is available pays for 20,000 from 10 on, not from 9 on.
+    rig.send(amend(20_000), id(1));
     assert_eq!(code(&rig.reply().outcome), Code::Busy);
     rig.tell(ToSequencer::Amended {
         cause: None,
         account: ALICE,
-        order: OrderId(1),
+        order: id_of_order,
         extra: Amount(0),
         kind: None,
     });
-    rig.send(amend(), id(1));
+    rig.send(amend(20_000), id(1));
     assert!(matches!(rig.sent(), ToMatcher::Amend(_)), "the same number runs now");
 }
 

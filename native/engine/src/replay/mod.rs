@@ -1,5 +1,6 @@
 //! A journal's records done again: by recovery, by the maker of snapshots, by verification and audit.
 
+mod along;
 mod pipeline;
 #[cfg(test)]
 mod tests;
@@ -14,6 +15,9 @@ use lightning_core::log::Recorded;
 use lightning_core::reject::Code;
 use lightning_core::types::{Lsn, Timestamp};
 use lightning_journal::{Record, RecoverError, Snapshot, SnapshotError};
+
+pub(crate) use self::along::{Heard, check_and_replay};
+pub(crate) use self::pipeline::Done;
 
 use crate::config::Config;
 use crate::refusal::Refusal;

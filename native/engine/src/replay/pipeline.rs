@@ -30,7 +30,7 @@ use lightning_core::message::ToSequencer;
 use lightning_core::reject::Code;
 use lightning_core::sequencer::LOOK_AHEAD;
 use lightning_core::types::{Lsn, Timestamp};
-use lightning_journal::Records;
+use lightning_journal::{Progress, RecordRef, Records};
 
 use super::{Replay, ReplayError, worded};
 use crate::refusal::Refusal;
@@ -52,12 +52,14 @@ const _: () = assert!(BYTES_MAX <= 32 << 20);
 
 /// Records on their way, in their order.
 #[derive(Default)]
-struct Batch {
+pub(super) struct Batch {
     steps: Vec<Step>,
     /// What their matchers told, in their order.
     messages: Vec<ToSequencer>,
     /// Bytes of the records' bodies.
-    bytes: u64,
+    bytes: usize,
+    /// How far the check of the files is, if it goes on meanwhile.
+    checked: Option<Progress>,
     /// Why there is nothing behind them; none if there may be.
     end: Option<End>,
 }
@@ -81,54 +83,113 @@ enum End {
     Broke(String),
 }
 
+/// How far it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Done {
+    /// Records that were done again.
+    pub(crate) records: u64,
+    /// The bytes of their bodies.
+    pub(crate) bytes: u64,
+    /// How far the check of the files is, if it goes on meanwhile.
+    pub(crate) checked: Option<Progress>,
+}
+
+/// The way from the first of the three, and back to it.
+pub(super) struct Source {
+    to_decide: Receiver<Batch>,
+    used: Sender<Batch>,
+}
+
+/// The same, of the first of the three.
+pub(super) struct Sink {
+    read: Sender<Batch>,
+    unused: Receiver<Batch>,
+}
+
+pub(super) fn channel() -> (Sink, Source) {
+    let (read, to_decide) = bounded(AHEAD);
+    let (used, unused) = bounded(2 * AHEAD);
+    (Sink { read, unused }, Source { to_decide, used })
+}
+
+impl Sink {
+    /// One that is empty.
+    pub(super) fn batch(&self) -> Batch {
+        self.unused.try_recv().unwrap_or_default()
+    }
+
+    /// Hands it on. Says whether anything behind it is of use.
+    pub(super) fn send(&self, batch: Batch) -> bool {
+        let is_last = batch.end.is_some();
+        self.read.send(batch).is_ok() && !is_last
+    }
+}
+
 impl Replay {
-    /// Does all these records again; `each` hears now and then how many there were, and the bytes of their bodies. After
-    /// an error this is of no more use.
+    /// Does all these records again; `each` hears now and then how far it is. After an error this is of no more use.
     ///
     /// # Errors
     /// The first record that can't be done again; `INTERNAL` if the system has no threads to spare.
-    pub(crate) fn run(&mut self, records: Records, each: &mut dyn FnMut(u64, u64)) -> Result<(), Refusal> {
+    pub(crate) fn run(&mut self, records: Records, each: &mut dyn FnMut(Done)) -> Result<(), Refusal> {
+        let (sink, source) = channel();
+        std::thread::scope(|scope| {
+            let reader = spawn(scope, "recovery-reader", move || read_all(records, &sink))?;
+            let result = self.run_from(source, each);
+            // What was refused comes before whatever broke further on.
+            if let (Err(panic), Ok(())) = (reader.join(), &result) {
+                resume_unwind(panic);
+            }
+            result
+        })
+    }
+
+    /// The same with what is read by somebody else, who ends when this does.
+    ///
+    /// # Errors
+    /// Those of [`Self::run`].
+    pub(super) fn run_from(&mut self, from: Source, each: &mut dyn FnMut(Done)) -> Result<(), Refusal> {
+        let Source { to_decide, used } = from;
         let Self { fold, told, records: count, closed_with } = self;
         let (matching, settling) = fold.halves();
         let mut last = Last { settling, told, count, closed_with };
-        let (read, to_decide) = bounded(AHEAD);
         let (decided, to_settle) = bounded(AHEAD);
-        let (used, unused) = bounded(2 * AHEAD);
         std::thread::scope(|scope| {
-            let reader = spawn(scope, "recovery-reader", move || read_all(records, &read, &unused))?;
             let matcher = spawn(scope, "recovery-match", move || decide_all(matching, to_decide, &decided))?;
             // The receiver is dropped with this line, so that the others end too.
             let result = last.settle_all(to_settle, &used, each);
-            for ended in [reader.join(), matcher.join()] {
-                // What was refused comes before whatever broke further on.
-                if let (Err(panic), Ok(())) = (ended, &result) {
-                    resume_unwind(panic);
-                }
+            if let (Err(panic), Ok(())) = (matcher.join(), &result) {
+                resume_unwind(panic);
             }
             result.map_err(|error| error.refusal())
         })
     }
 }
 
-fn spawn<'scope>(
+pub(super) fn spawn<'scope, T: Send + 'scope>(
     scope: &'scope Scope<'scope, '_>,
     name: &str,
-    run: impl FnOnce() + Send + 'scope,
-) -> Result<ScopedJoinHandle<'scope, ()>, Refusal> {
+    run: impl FnOnce() -> T + Send + 'scope,
+) -> Result<ScopedJoinHandle<'scope, T>, Refusal> {
     let spawned = Builder::new().name(name.to_owned()).spawn_scoped(scope, run);
     spawned.map_err(|error| Refusal::new(Code::Internal, format!("a thread can't be started: {error}")))
 }
 
 /// The first: reads, until all is read or something is no record, or nobody wants any more.
-fn read_all(mut records: Records, read: &Sender<Batch>, unused: &Receiver<Batch>) {
-    loop {
-        let mut batch = unused.try_recv().unwrap_or_default();
-        batch.read(&mut records);
-        let is_last = batch.end.is_some() || batch.steps.is_empty();
-        if read.send(batch).is_err() || is_last {
-            return;
+fn read_all(records: Records, sink: &Sink) {
+    let mut batch = sink.batch();
+    for record in records {
+        match record {
+            Ok(record) => batch.push(&record.by_ref()),
+            Err(error) => batch.end = Some(End::Refused(error.into())),
+        }
+        if batch.is_whole() {
+            if !sink.send(batch) {
+                return;
+            }
+            batch = sink.batch();
         }
     }
+    sink.send(batch);
 }
 
 /// The second: decides, until all is decided or something is wrong, or nobody wants any more.
@@ -146,29 +207,24 @@ fn decide_all(mut matching: Matching<'_>, to_decide: Receiver<Batch>, decided: &
 }
 
 impl Batch {
-    /// Fills an empty one.
-    fn read(&mut self, records: &mut Records) {
-        let mut bytes = 0;
-        while self.steps.len() < BATCH_RECORDS && bytes < BATCH_BYTES {
-            let record = match records.next() {
-                None => break,
-                Some(Ok(record)) => record,
-                Some(Err(error)) => {
-                    self.end = Some(End::Refused(error.into()));
-                    break;
-                }
-            };
-            let (lsn, at, digest) = (Lsn(record.lsn), Timestamp(record.at), record.digest);
-            match decode_record(record.kind, record.version, &record.body) {
-                Ok(record) => self.steps.push(Step { lsn, at, digest, record, told: 0 }),
-                Err(error) => {
-                    self.end = Some(End::Refused(ReplayError::Record { lsn: lsn.0, error }));
-                    break;
-                }
-            }
-            bytes += record.body.len();
+    /// Decodes the next record of it; if that is none, the batch ends before it.
+    pub(super) fn push(&mut self, record: &RecordRef<'_>) {
+        let (lsn, at, digest) = (Lsn(record.lsn), Timestamp(record.at), record.digest);
+        match decode_record(record.kind, record.version, record.body) {
+            Ok(record) => self.steps.push(Step { lsn, at, digest, record, told: 0 }),
+            Err(error) => self.end = Some(End::Refused(ReplayError::Record { lsn: lsn.0, error })),
         }
-        self.bytes = bytes as u64;
+        self.bytes += record.body.len();
+    }
+
+    /// Is it to be handed on before anything more is put into it?
+    pub(super) fn is_whole(&self) -> bool {
+        self.end.is_some() || self.steps.len() >= BATCH_RECORDS || self.bytes >= BATCH_BYTES
+    }
+
+    /// Says how far the check of the files is.
+    pub(super) fn set_checked(&mut self, checked: Option<Progress>) {
+        self.checked = checked;
     }
 
     /// Decides, up to what is wrong. Gives what is left to do when there are too many messages.
@@ -222,7 +278,7 @@ impl Batch {
         self.messages.clear();
         // What a single record needed is given back.
         self.messages.shrink_to(2 * BATCH_MESSAGES);
-        self.bytes = 0;
+        (self.bytes, self.checked) = (0, None);
     }
 }
 
@@ -239,13 +295,13 @@ impl Last<'_> {
         &mut self,
         to_settle: Receiver<Batch>,
         used: &Sender<Batch>,
-        each: &mut dyn FnMut(u64, u64),
+        each: &mut dyn FnMut(Done),
     ) -> Result<(), ReplayError> {
         let mut bytes = 0;
         for mut batch in to_settle {
             self.settle(&mut batch)?;
-            bytes += batch.bytes;
-            each(*self.count, bytes);
+            bytes += batch.bytes as u64;
+            each(Done { records: *self.count, bytes, checked: batch.checked });
             batch.clear();
             let _ = used.try_send(batch); // There are enough of them.
         }

@@ -1,5 +1,7 @@
 //! Journals that were tampered with, done again by three threads and by one: the same state, or the same refusal.
 
+mod along;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -88,6 +90,18 @@ fn draw(random: &mut Random) -> Value {
 fn session(seed: u64) -> Vec<Written> {
     let disk = Arc::new(FakeDisk::new());
     let engine = Engine::open_on(disk.clone(), options(), Box::new(|| {})).unwrap();
+    play(&engine, seed);
+    engine.close().unwrap();
+    let recovered = recover(disk);
+    let written = recovered.records(0).map(|record| {
+        let record = record.unwrap();
+        let (kind, version, at, digest) = (record.kind, record.version, record.at, record.digest);
+        Written { kind, version, at, digest, body: record.body.to_vec() }
+    });
+    written.collect()
+}
+
+fn play(engine: &Engine, seed: u64) {
     for asset in ["BASE", "QUOTE"] {
         engine.create_asset(&NewAsset::new(asset, 2)).unwrap();
     }
@@ -110,14 +124,6 @@ fn session(seed: u64) -> Vec<Written> {
         engine.submit([(Ticket(ticket), Call::Words(&words))]);
         let _answers = engine.drain();
     }
-    engine.close().unwrap();
-    let recovered = recover(disk);
-    let written = recovered.records(0).map(|record| {
-        let record = record.unwrap();
-        let (kind, version, at, digest) = (record.kind, record.version, record.at, record.digest);
-        Written { kind, version, at, digest, body: record.body.to_vec() }
-    });
-    written.collect()
 }
 
 fn recover(disk: Arc<FakeDisk>) -> Recovered {
@@ -127,8 +133,14 @@ fn recover(disk: Arc<FakeDisk>) -> Recovered {
 
 /// A journal of these records.
 fn journal(records: &[Written]) -> Recovered {
+    recover(write(records, 1 << 20))
+}
+
+fn write(records: &[Written], segment_bytes: u64) -> Arc<FakeDisk> {
     let disk = Arc::new(FakeDisk::new());
-    let (mut writer, _preparer) = recover(disk.clone()).start().unwrap();
+    let options = JournalOptions { segment_bytes, ..JournalOptions::default() };
+    let recovered = lightning_journal::recover(disk.clone(), options, &mut |_| {}).unwrap();
+    let (mut writer, _preparer) = recovered.start().unwrap();
     let mut batch = Batch::new(1);
     for Written { kind, version, at, digest, body } in records {
         batch.append(*kind, *version, *at, *digest, |out| out.extend_from_slice(body));
@@ -136,7 +148,7 @@ fn journal(records: &[Written]) -> Recovered {
     writer.commit(&mut batch).unwrap();
     writer.sync().unwrap();
     writer.close().unwrap();
-    recover(disk)
+    disk
 }
 
 /// How many records were done, and the state that they led to.
@@ -153,7 +165,7 @@ fn by_one(journal: &Recovered) -> Done {
 fn by_three(journal: &Recovered) -> Done {
     let mut replay = Replay::new(&config(), SHARDS);
     let mut told = Vec::new();
-    replay.run(journal.records(0), &mut |records, bytes| told.push((records, bytes)))?;
+    replay.run(journal.records(0), &mut |done| told.push((done.records, done.bytes)))?;
     assert!(told.is_sorted(), "{told:?}");
     assert_eq!(told.last().unwrap().0, replay.records);
     Ok((replay.records, replay.prove_side_by_side().map_err(|error| error.refusal())?))

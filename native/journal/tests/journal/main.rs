@@ -7,4 +7,5 @@ mod golden;
 mod reading;
 mod refusals;
 mod snapshots;
+mod starting;
 mod support;

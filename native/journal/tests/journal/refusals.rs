@@ -352,11 +352,16 @@ fn a_bad_last_frame_of_a_closed_journal_was_acknowledged() {
     writer.close().unwrap();
     let name = live(&disk);
     disk.edit(&name, |bytes| bytes[2 * BLOCK + 300] ^= 1);
-    let why = "the manifest or a snapshot names this record or a later one";
-    assert_eq!(
-        refusal(&disk),
-        format!("acknowledged records are damaged: {name} at byte 8192, record 6 expected: {why}")
-    );
+    // The seal says so, and the manifest, where the seal is gone.
+    let by_seal = "a frame behind it says that it was durable";
+    let by_manifest = "the manifest or a snapshot names this record or a later one";
+    for why in [by_seal, by_manifest] {
+        assert_eq!(
+            refusal(&disk),
+            format!("acknowledged records are damaged: {name} at byte 8192, record 6 expected: {why}")
+        );
+        disk.edit(&name, |bytes| bytes[3 * BLOCK..].fill(0));
+    }
 }
 
 #[test]
@@ -382,6 +387,10 @@ fn a_bad_last_frame_before_a_heartbeat_was_acknowledged() {
 fn bytes_beyond_the_reach_of_the_largest_frame() {
     let options = Options { segment_bytes: 24 << 20, ..options() };
     let disk = Disk::new(true);
+    // The file that a start makes itself ends within that reach.
+    let (writer, preparer) = start(&disk, &options);
+    preparer.prepare().unwrap();
+    drop(writer);
     let (mut writer, _preparer) = start(&disk, &options);
     commit(&mut writer, 5).unwrap();
     let name = live(&disk);

@@ -178,6 +178,13 @@ impl World<'_, '_> {
                 _ => {}
             }
             let to = self.shards.book(message.symbol());
+            if let ToMatcher::Amend(amend) = &message
+                && self.shards.to_matcher[at][to]
+                    .iter()
+                    .any(|sent| matches!(sent, ToMatcher::Amend(before) if before.order == amend.order))
+            {
+                self.coverage.hit("amended behind an amend");
+            }
             self.shards.to_matcher[at][to].push_back(message);
         }
         for reply in out.replies.drain(..) {
