@@ -69,11 +69,12 @@ fn open(after: &str, directory: &Path, shards: usize) -> Value {
     };
     let start = Instant::now();
     let mut ended: Vec<(RecoveryPhase, Duration)> = Vec::new();
-    let mut watch = |progress: lightning_engine::recovery::RecoveryProgress| {
-        match ended.iter_mut().find(|(phase, _)| *phase == progress.phase) {
-            Some((_, at)) => *at = start.elapsed(),
-            None => ended.push((progress.phase, start.elapsed())),
-        }
+    let mut watch = |progress: lightning_engine::recovery::RecoveryProgress| match ended
+        .iter_mut()
+        .find(|(phase, _)| *phase == progress.phase)
+    {
+        Some((_, at)) => *at = start.elapsed(),
+        None => ended.push((progress.phase, start.elapsed())),
     };
     let engine = Engine::open_watched(options, Box::new(|| ()), &mut watch).expect("it opens again");
     let elapsed = start.elapsed();
