@@ -49,7 +49,7 @@ pub(crate) fn judge(
     }
     let mut offset = in_file(segment::HEADER_BYTES);
     let mut sealed = false;
-    let torn = loop {
+    let mut torn = loop {
         let lsn = chain.next_lsn();
         match reader.look(offset)? {
             Look::Frame(frame) => {
@@ -69,8 +69,8 @@ pub(crate) fn judge(
             Look::End => break None,
         }
     };
-    if sealed && let Some(offset) = reader.first_nonzero_block(offset)? {
-        return Err(reader.corrupt(offset, chain.next_lsn(), "something stands behind the seal"));
+    if sealed {
+        torn = judge_behind_seal(reader, offset, &chain)?;
     }
     if named_lsn >= chain.next_lsn() {
         return Err(acked(reader, offset, chain.next_lsn(), NAMED));
@@ -88,7 +88,7 @@ pub(crate) fn judge(
         incarnation,
         tail: chain.tail,
         head_hash: chain.head.hash,
-        flags: if sealed { 0 } else { manifest::ENTRY_RAW },
+        flags: if sealed && torn.is_none() { 0 } else { manifest::ENTRY_RAW },
     };
     let (logic_version, bytes) = (reader.header.logic_version, reader.len());
     Ok(Live { entry, before, chain, logic_version, bytes, sealed, torn })
@@ -141,6 +141,23 @@ fn judge_bad(
         return Ok(None);
     }
     Ok(Some(Torn { segment: reader.name.clone(), offset, lsn, bytes: left.end - offset }))
+}
+
+/// Nothing was ever written behind a seal. Bytes that are no frame's were there before the file was used, or came from
+/// nowhere: no record can be among them, and the file is written anew without them.
+fn judge_behind_seal(
+    reader: &mut SegmentReader,
+    end: u64,
+    chain: &Chain,
+) -> Result<Option<Torn>, RecoverError> {
+    let lsn = chain.next_lsn();
+    let Some(first) = reader.first_nonzero_block(end)? else { return Ok(None) };
+    // From the seal on, which is one block and does not count itself.
+    let left = sweep(reader, end - in_file(BLOCK_BYTES), chain)?;
+    if left.frame_at.is_some() {
+        return Err(reader.corrupt(first, lsn, "something stands behind the seal"));
+    }
+    Ok(Some(Torn { segment: reader.name.clone(), offset: end, lsn, bytes: left.end - end }))
 }
 
 fn acked(reader: &SegmentReader, offset: u64, lsn: u64, why: &'static str) -> RecoverError {

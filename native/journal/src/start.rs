@@ -90,7 +90,7 @@ impl Recovered {
 /// was synced, the seal's last, and the manifest says so since then. Its file keeps the length that it was made with; one
 /// of which less than a quarter is used is written anew all the same, and gives the rest of the disk back.
 fn may_stay(live: &Live, closed: bool) -> bool {
-    closed && live.sealed && live.entry.end >= live.bytes / 4
+    closed && live.sealed && live.torn.is_none() && live.entry.end >= live.bytes / 4
 }
 
 /// Saves the bytes of the frame that is dropped.

@@ -171,7 +171,10 @@ fn nothing_stands_behind_a_seal() {
     });
     let disk = died.expect("some operation comes between");
     open(&disk, &options()).unwrap();
-    disk.edit(&live(&disk), |bytes| *bytes.last_mut().unwrap() = 1);
+    disk.edit(&live(&disk), |bytes| {
+        let (frame, behind) = (frames(bytes)[0], bytes.len() - BLOCK);
+        bytes.copy_within(frame..frame + BLOCK, behind);
+    });
     assert!(refusal(&disk).ends_with("something stands behind the seal"));
 }
 
@@ -337,7 +340,7 @@ fn a_bad_frame_with_anything_behind_it_was_acknowledged() {
 }
 
 /// Behind the last frame.
-fn frames_end(bytes: &[u8]) -> usize {
+pub(crate) fn frames_end(bytes: &[u8]) -> usize {
     let last = *frames(bytes).last().unwrap();
     let body = u32::from_le_bytes(bytes[last + 52..last + 56].try_into().unwrap());
     last + (128 + usize::try_from(body).unwrap()).next_multiple_of(BLOCK)

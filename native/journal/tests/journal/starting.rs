@@ -1,5 +1,6 @@
 //! What a start finds and makes: the last segment of a journal that was closed, and the first file where none is ready.
 
+use crate::refusals::frames_end;
 use crate::support::*;
 use lightning_journal::{Batch, Mode, Options, RECORD_BODY_BYTES_MAX, verify};
 
@@ -39,6 +40,31 @@ fn a_closed_segment_stays_as_it_is() {
             assert_eq!(verify(disk.storage(), &mut |_| {}).unwrap().segments, 2);
         }
     }
+}
+
+/// A bit of a file that is ready fell over before the file was used. Nobody looks for it then, and no record is lost by it.
+#[test]
+fn what_was_in_a_file_before_it_was_used_is_dropped_behind_its_seal() {
+    let disk = Disk::new(true);
+    let (writer, preparer) = start(&disk, &options());
+    preparer.prepare().unwrap();
+    writer.close().unwrap();
+    for (name, _) in disk.image().iter().filter(|(name, _)| name.starts_with("prepared-")) {
+        disk.edit(name, |bytes| *bytes.last_mut().unwrap() = 1);
+    }
+    let (mut writer, _preparer) = start(&disk, &options());
+    (0..4).for_each(|_| commit(&mut writer, 70).unwrap());
+    let head = writer.close().unwrap();
+    let name = live(&disk);
+    let used = frames_end(&disk.read(&name));
+    let recovered = open(&disk, &options()).unwrap();
+    assert_eq!((recovered.head(), recovered.was_closed()), (head, true));
+    let torn = recovered.torn().expect("it is told");
+    assert_eq!((torn.segment.as_str(), torn.offset), (name.as_str(), used as u64));
+    drop(recovered.start().unwrap());
+    assert_eq!(disk.read(&name).len(), used, "written anew, up to its seal");
+    assert_eq!(check_records_of(&disk), 280);
+    assert!(verify(disk.crash(Crash::Kill).storage(), &mut |_| {}).is_ok());
 }
 
 #[test]
