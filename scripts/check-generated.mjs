@@ -26,7 +26,10 @@ const build = spawnSync('npm', ['run', '--silent', 'build:native'], {
   stdio: 'inherit',
   shell: process.platform === 'win32',
 });
-if (build.status !== 0) process.exit(1);
+if (build.status !== 0) {
+  for (const path of BUILT) await writeFile(path, committed.get(path));
+  process.exit(1);
+}
 for (const path of BUILT) generated[path] = await textOf(path);
 
 for (const [path, text] of Object.entries(generated)) {

@@ -220,7 +220,7 @@ fn replay(
     }
     let snapshot_lsn = begun.as_ref().map(|&(_, lsn)| lsn);
     let mut replay = begun.map_or_else(|| Replay::new(config, shards), |(replay, _)| replay);
-    words.told = 0;
+    (words.told, words.last) = (0, Done::default());
     replay.run(journal.records(snapshot_lsn.unwrap_or(0)), &mut |done| words.hear(Heard::Done(done)))?;
     Ok((replay, snapshot_lsn, warnings))
 }

@@ -97,6 +97,12 @@ impl Preparer {
         }
     }
 
+    /// What is ready.
+    #[must_use]
+    pub fn prepared(&self) -> Prepared {
+        self.pool.prepared()
+    }
+
     /// Gives the space back. If even that fails, the next start removes the file.
     fn give_up(&self, temp: &str) {
         let state = self.pool.state();

@@ -128,15 +128,15 @@ impl<B: OrderBook> Inline<B> {
         effects
     }
 
-    /// Runs commands of an account that its sequencer takes before a matcher sees the first of them. Their answers,
-    /// in the order in which they came.
-    pub fn run_together(&mut self, account: AccountId, commands: Vec<(Ticket, Request)>) -> Vec<Reply> {
+    /// Runs commands that their sequencers take before a matcher sees the first of them. Their answers, in the order in
+    /// which they came.
+    pub fn run_together(&mut self, commands: Vec<(AccountId, Ticket, Request)>) -> Vec<Reply> {
         let mut effects = Effects::default();
         self.go_on(self.pace, &mut effects);
         let now = self.now();
         let mut out = SequencerOutbox::default();
-        let home = shard_of_account(account, self.sequencers.len());
-        for (ticket, request) in commands {
+        for (account, ticket, request) in commands {
+            let home = shard_of_account(account, self.sequencers.len());
             let mut ctx = Context { now, log: &mut self.recorder };
             let mut ids = IdsFor { ids: &mut self.ids, owner: account, lease: None };
             let command = Command { ticket, request_id: None, request };

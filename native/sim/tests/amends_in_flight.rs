@@ -23,6 +23,8 @@ const BASE: AssetId = AssetId(0);
 const QUOTE: AssetId = AssetId(1);
 const OWNER: AccountId = AccountId(1);
 const OTHER: AccountId = AccountId(2);
+/// What no order and no amend of a scene needs.
+const PLENTY: [u128; 2] = [1_000_000; 2];
 
 /// A market with an order that is going to be amended, some that it may meet, and what its owner is left with.
 struct Scene {
@@ -31,6 +33,8 @@ struct Scene {
     orders: Vec<NewOrder>,
     /// One that is answered before the others are sent.
     first: Option<AmendChange>,
+    /// One of somebody else's that reaches the book before the amends, and of which their judge has not heard.
+    meanwhile: Option<NewOrder>,
     changes: Vec<AmendChange>,
     cancels: bool,
 }
@@ -77,11 +81,15 @@ fn draw(rng: &mut Rng) -> Scene {
         let price = if side == Side::Buy { 100 + distance } else { 100 - distance };
         orders.push(limit(OTHER, side.opposite(), price, rng.between(4, 12)));
     }
+    let meanwhile = rng.one_in(3).then(|| NewOrder {
+        tif: TimeInForce::Ioc,
+        ..limit(OTHER, side.opposite(), 100, rng.between(4, 24))
+    });
     let first = rng.one_in(3).then(|| draw_change(rng));
     let changes = (0..rng.between(2, 5)).map(|_| draw_change(rng)).collect();
     // What the order and some of its amends need, or anything at all.
-    let funds = if rng.one_in(4) { [1_000_000; 2] } else { [400, 4_000].map(|most| draw_funds(most, rng)) };
-    Scene { setup, funds, orders, first, changes, cancels: rng.one_in(3) }
+    let funds = if rng.one_in(4) { PLENTY } else { [400, 4_000].map(|most| draw_funds(most, rng)) };
+    Scene { setup, funds, orders, first, meanwhile, changes, cancels: rng.one_in(3) }
 }
 
 fn draw_funds(most: u128, rng: &mut Rng) -> u128 {
@@ -138,10 +146,41 @@ fn amend(id: OrderId, change: AmendChange) -> Request {
     Request::Amend { account: OWNER, symbol: SYMBOL, order: OrderRef::Id(id), change }
 }
 
-fn requests(scene: &Scene, id: OrderId) -> Vec<(Ticket, Request)> {
+fn requests(scene: &Scene, id: OrderId) -> Vec<(AccountId, Ticket, Request)> {
+    let meanwhile = scene.meanwhile.iter().map(|order| Request::Place(order.clone()));
     let amends = scene.changes.iter().map(|&change| amend(id, change));
     let cancel = Request::Cancel { account: OWNER, order: OrderRef::Id(id), symbol: None, only_if: None };
-    (1_000..).map(Ticket).zip(amends.chain(scene.cancels.then_some(cancel))).collect()
+    let all = meanwhile.chain(amends).chain(scene.cancels.then_some(cancel));
+    let account = |request: &Request| request.account().expect("of an account");
+    (1_000..).map(Ticket).zip(all).map(|(ticket, request)| (account(&request), ticket, request)).collect()
+}
+
+/// Is there nothing that may depend on the amends before this one, of a scene without rules of notional and number?
+fn is_harmless(scene: &Scene, at: usize) -> bool {
+    let rules = &scene.setup.rules[0];
+    if rules.notional_max.is_some() || rules.amends_max.is_some() {
+        return false;
+    }
+    let reduction = |change: &AmendChange| match change.quantity {
+        Some(NewQuantity::ReduceBy(less)) => less.0,
+        _ => 0,
+    };
+    let totals = scene.first.iter().chain(&scene.changes[..at]).filter_map(|change| match change.quantity {
+        Some(NewQuantity::Total(total)) => Some(total.0),
+        _ => None,
+    });
+    let placed = scene.orders[0].kind.quantity().expect("a limit order").0;
+    let least = totals.chain([placed]).min().expect("the first at least");
+    let reduced: u64 = scene.first.iter().chain(&scene.changes[..=at]).map(reduction).sum();
+    // Else it may be less than there can be.
+    if least < reduced + scene.setup.symbols[0].limits().quantity_min.0 {
+        return false;
+    }
+    let AmendChange { price, quantity } = scene.changes[at];
+    match quantity {
+        Some(NewQuantity::Total(_)) => false,
+        _ => price.is_none() || scene.orders[0].side == Side::Sell,
+    }
 }
 
 fn code(reply: &Reply) -> Option<Code> {
@@ -155,17 +194,27 @@ fn play(seed: u64, coverage: &mut Coverage) {
     let scene = draw(&mut Rng::new(seed, 0));
     let (Some((mut together, id)), Some((mut apart, _))) = (begin(&scene), begin(&scene)) else { return };
     let requests = requests(&scene, id);
-    let mut answers = together.run_together(OWNER, requests.clone());
+    let mut answers = together.run_together(requests.clone());
     answers.sort_by_key(|reply| reply.ticket);
     assert_eq!(answers.len(), requests.len(), "one answer each");
     let mut amended = 0;
-    for ((ticket, request), reply) in requests.into_iter().zip(&answers) {
+    for ((account, ticket, request), reply) in requests.into_iter().zip(&answers) {
         assert_eq!(reply.ticket, ticket);
         if code(reply) == Some(Code::Busy) {
+            let at = usize::try_from(ticket.0).unwrap() - 1_000 - usize::from(scene.meanwhile.is_some());
+            assert!(!is_harmless(&scene, at), "{ticket:?} of {:?} depends on nothing", scene.changes);
             coverage.hit("busy");
             continue;
         }
-        let alone = apart.run(OWNER, ticket, request).reply.expect("it is answered");
+        if code(reply) == Some(Code::InsufficientBalance)
+            && scene.meanwhile.is_some()
+            && scene.funds != PLENTY
+        {
+            // By what was known then; less of the order may be left by now, and need less.
+            coverage.hit("INSUFFICIENT_BALANCE");
+            continue;
+        }
+        let alone = apart.run(account, ticket, request).reply.expect("it is answered");
         if code(&alone) == Some(Code::OrderAlreadyClosed) && code(reply).is_some() {
             // By one before it. Who does not know that yet may find something else to say.
             coverage.hit("closed meanwhile");
@@ -181,6 +230,8 @@ fn play(seed: u64, coverage: &mut Coverage) {
             Outcome::Amended(amended) if amended.placed.fills.is_empty() => coverage.hit("amended"),
             Outcome::Amended(_) => coverage.hit("amended into a trade"),
             Outcome::Canceled(_) => coverage.hit("canceled"),
+            Outcome::Placed(placed) if !placed.fills.is_empty() => coverage.hit("traded meanwhile"),
+            Outcome::Placed(_) => {}
             _ => coverage.hit(code(reply).expect("refused").as_str()),
         }
         amended += u64::from(matches!(reply.outcome, Outcome::Amended(_)));
@@ -220,8 +271,9 @@ fn amends_behind_amends_come_to_what_they_come_to_one_by_one() {
         ("amended into a trade", SCENES / 20),
         ("busy", SCENES / 20),
         ("canceled", SCENES / 20),
+        ("traded meanwhile", SCENES / 10),
         ("closed meanwhile", SCENES / 50),
-        ("INSUFFICIENT_BALANCE", SCENES / 100),
+        ("INSUFFICIENT_BALANCE", SCENES / 200),
         ("NOTIONAL_RANGE", SCENES / 200),
         ("NO_CHANGE", SCENES / 50),
         ("POST_ONLY_WOULD_CROSS", SCENES / 50),

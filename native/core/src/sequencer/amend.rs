@@ -4,6 +4,7 @@
 //! An order may be amended again before the book has answered. What the next amend finds depends on which of those
 //! before it the book takes, so it is judged by the cheapest and the dearest order that they may leave.
 
+use crate::fees::FeeMode;
 use crate::index::IdIndex;
 use crate::ledger::AccountSlot;
 use crate::message::{Amend, AmendChange, NewOrder, NewQuantity, OrderKind, OrderRef, ReplyTo, ToMatcher};
@@ -182,6 +183,12 @@ impl Sequencer {
         let entry = self.orders.at(at);
         let (id, side) = (entry.order.id, entry.order.order.side);
         let before = self.amends.last(id).map(|(last, count)| (last.leaves, count));
+        // What becomes of one leg of a pair becomes of both.
+        if let Some((_, sibling)) = entry.order.list
+            && (before.is_some() || self.amends.first(sibling).is_some())
+        {
+            return Err(Reject::new(Code::Busy));
+        }
         let listing = self.listing(symbol)?;
         if let Some(max) = listing.rules.amends_max {
             if entry.order.amends >= max {
@@ -203,6 +210,12 @@ impl Sequencer {
                 return Err(Reject::new(Code::Busy));
             }
             extra = Amount::ZERO;
+        } else if before.is_none() && matches!(change.quantity, Some(NewQuantity::Total(_))) {
+            // More of the order may trade before the book comes to the amend. That is no reason to refuse it, but what
+            // it may cost then is frozen as far as it is there.
+            let found = Bounds::exactly(self.orders.at(at).order.order.kind);
+            let worst = self.extra_behind(at, listing, found, change)?;
+            extra = extra.max(worst.min(self.ledger.balance(slot, asset).available));
         }
         self.begin_amend(slot, asset, id, extra, change);
         let amend = Amend { to, account, symbol, order: id, change, extra, refusal };
@@ -228,8 +241,7 @@ impl Sequencer {
         self.amends.push(id, AmendInFlight { account, asset, extra, leaves });
     }
 
-    /// What the amended order would need besides what the old one has, by all that is known here. Less if the
-    /// order trades before its matcher sees the amend.
+    /// What the amended order would need besides what the old one has, by all that is known here.
     ///
     /// # Errors
     /// Price and quantity rules.
@@ -272,25 +284,42 @@ impl Sequencer {
         for amended in [&least, &most] {
             let judged = listing.check_bounds(amended).and_then(|()| listing.check_amended(amended));
             // Where it is certain what it makes of the order, so is the refusal.
-            let is_certain = least.kind == most.kind;
-            judged.map_err(|reject| if is_certain { reject } else { Reject::new(Code::Busy) })?;
-        }
-        if order.list.is_some_and(|(_, sibling)| self.orders.find(sibling).is_some()) {
-            return Ok(Amount::ZERO); // An OCO can only be made smaller.
+            let is_certain = |code| match code {
+                Code::PriceRange => {
+                    least.kind.price() == most.kind.price() && least.kind.quantity() != Some(Quantity::ZERO)
+                }
+                Code::QtyRange => least.kind.quantity() == most.kind.quantity(),
+                _ => least.kind == most.kind,
+            };
+            judged
+                .map_err(|reject| if is_certain(reject.code) { reject } else { Reject::new(Code::Busy) })?;
         }
         let needs = |it: &NewOrder, done: Quantity| {
             let open = it.kind.quantity().unwrap_or_default().checked_sub(done).unwrap_or_default();
             required(&listing.spec, it, open, order.fees).unwrap_or_default()
         };
-        let [cheapest, _] = found.of_order(&order.order);
+        let missing = |after: &NewOrder, before: &NewOrder, done: Quantity| {
+            needs(after, done).checked_sub(needs(before, done)).unwrap_or_default()
+        };
         let done = order.filled + order.prevented;
-        let has = needs(&cheapest, done).min(order.reserved);
-        // What is missing changes steadily with what trades, so it is the most at one end: now, or when all that the
-        // order was is done and nothing of what it had is left.
-        let now = needs(&most, done).checked_sub(has).unwrap_or_default();
-        let at_last = needs(&most, cheapest.kind.quantity().unwrap_or_default());
-        // A buyer's fee of what is left is rounded: where prices are the same, it may be an atom more in between.
-        let is_rounded = order.order.side == Side::Buy && taken.total != found.total;
+        let Some(NewQuantity::Total(total)) = change.quantity else {
+            // Of whatever it was it becomes no more: it costs the difference of prices, the more of it the more.
+            let [before, _] =
+                Bounds { total: found.total.map(|(_, most)| (most, most)), ..found }.of_order(&order.order);
+            return Ok(if change.price.is_some() { missing(&most, &before, done) } else { Amount::ZERO });
+        };
+        let fewest = found.total.map_or(total, |(fewest, _)| fewest);
+        let price =
+            if change.price.is_some() { found.price } else { found.price.map(|(_, most)| (most, most)) };
+        let [before, _] = Bounds { price, ..found }.of_order(&order.order);
+        let now = missing(&most, &before, done);
+        // At a lower price than it had, it may be more when all that the order was is done and nothing of what it had
+        // is left. In between it is not: what is missing changes steadily with what trades.
+        let is_limit = matches!(order.order.kind, OrderKind::Limit { .. });
+        let at_last = if is_limit && change.price.is_some() { needs(&most, fewest) } else { Amount::ZERO };
+        // A buyer's fee of what is left is rounded: at the same price it may be an atom more on the way.
+        let is_rounded =
+            order.order.side == Side::Buy && listing.spec.fee_mode() == FeeMode::Quote && total > fewest;
         Ok(now.max(at_last) + Amount(u128::from(is_rounded)))
     }
 

@@ -99,18 +99,47 @@ fn an_amend_behind_another_freezes_the_most_that_it_may_cost() {
     assert_eq!(amend(&mut rig, id, change(None, Some(12))).extra, Amount(200));
     // Cheaper than the first makes it, dearer than it is if the first is refused.
     assert_eq!(amend(&mut rig, id, change(None, Some(11))).extra, Amount(100));
-    // 150 at 12 or at 11 or at 10; and of up to 100 nothing may be left.
-    assert_eq!(amend(&mut rig, id, change(Some(150), None)).extra, Amount(801));
-    assert_eq!(rig.funds(ALICE, USD), (97_899, 2_101));
+    // 50 more at 12.
+    assert_eq!(amend(&mut rig, id, change(Some(150), None)).extra, Amount(600));
+    assert_eq!(rig.funds(ALICE, USD), (98_100, 1_900));
     // The first is refused, the others are not.
     answered(&mut rig, id, 200, None);
     answered(&mut rig, id, 100, Some((11, 100)));
     rig.settle(id, |_| {});
     assert_eq!(rig.order(id).unwrap().reserved, Amount(1_100));
-    answered(&mut rig, id, 801, Some((11, 150)));
-    rig.settle(id, |it| it.released = Amount(251));
+    answered(&mut rig, id, 600, Some((11, 150)));
+    rig.settle(id, |it| it.released = Amount(50));
     assert_eq!(rig.funds(ALICE, USD), (98_350, 1_650));
     assert_eq!(rig.order(id).unwrap().amends, 2);
+}
+
+/// All of it may have traded at 100 before the book comes to the second, and then nothing is left of what it had.
+#[test]
+fn more_at_a_lower_price_may_cost_all_that_is_more() {
+    let mut rig = Rig::funded();
+    let id = rig.rest(buy(100, 10));
+    assert_eq!(amend(&mut rig, id, change(None, Some(99))).extra, Amount(0));
+    assert_eq!(amend(&mut rig, id, change(Some(15), Some(60))).extra, Amount(300));
+}
+
+#[test]
+fn less_of_an_order_costs_nothing_however_many_are_in_flight() {
+    let mut rig = Rig::funded();
+    let id = rig.rest(buy(1_000, 100));
+    let less = |less| AmendChange { quantity: Some(NewQuantity::ReduceBy(Quantity(less))), price: None };
+    assert_eq!(rig.funds(ALICE, USD), (0, 100_000));
+    for change in
+        [change(Some(80), None), less(10), less(10), change(Some(60), None), change(None, Some(999))]
+    {
+        assert_eq!(amend(&mut rig, id, change).extra, Amount(0), "{change:?}");
+    }
+    // What waits for its trigger with a budget has that, however much it buys.
+    let mut rig = Rig::funded();
+    let budget = with(market_buy(10), |extras| extras.max_quote = Some(Amount(100_000)));
+    let id = rig.rest(stop(budget, 9));
+    for quantity in [9, 12, 8] {
+        assert_eq!(amend(&mut rig, id, change(Some(quantity), None)).extra, Amount(0));
+    }
 }
 
 #[test]
@@ -136,7 +165,7 @@ fn what_depends_on_an_amend_in_flight_is_busy() {
     let mut rig = Rig::funded();
     let id = rig.rest(buy(1_000, 60));
     amend(&mut rig, id, change(None, Some(1_300)));
-    // 40,000 are left, and 18,000 of them frozen: enough for 80 at 1,200, and for 75 at 1,300, not for 80 at those.
+    // 40,000 are left, and 18,000 of them frozen: enough for 20 more at 1,000, not at 1,300.
     let behind = request(id, change(Some(80), None));
     assert_eq!(rig.refused_with(behind.clone()), Code::Busy);
     answered(&mut rig, id, 18_000, None);

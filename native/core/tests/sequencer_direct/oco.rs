@@ -186,10 +186,9 @@ fn refusals_wait_for_the_books_unless_it_has_nothing_to_say_before() {
     rig.sent();
 }
 
-/// An amend of each leg is under way. What the first does to the other leg is not the answer to the second: the
-/// second is still under way.
+/// What becomes of one leg becomes of both: while an amend of either is under way, another has to wait for it.
 #[test]
-fn what_an_amend_does_to_the_other_leg_does_not_answer_an_amend_of_that_leg() {
+fn a_pair_is_amended_by_one_at_a_time() {
     let mut rig = Rig::funded();
     let [limit, stop] = resting(&mut rig);
     let change = |less| lightning_core::message::AmendChange {
@@ -202,9 +201,10 @@ fn what_an_amend_does_to_the_other_leg_does_not_answer_an_amend_of_that_leg() {
         order: lightning_core::message::OrderRef::Id(leg),
         change: change(less),
     };
-    for leg in [stop, limit] {
-        rig.send(amend(leg, 1), None);
-        assert!(matches!(rig.sent(), ToMatcher::Amend(amend) if amend.order == leg));
+    rig.send(amend(stop, 1), None);
+    assert!(matches!(rig.sent(), ToMatcher::Amend(amend) if amend.order == stop));
+    for leg in [limit, stop] {
+        assert_eq!(rig.refused_with(amend(leg, 1)), Code::Busy);
     }
     let cause = Lsn(5_000);
     let (account, extra) = (ALICE, Amount(0));
@@ -219,17 +219,9 @@ fn what_an_amend_does_to_the_other_leg_does_not_answer_an_amend_of_that_leg() {
     rig.tell(ToSequencer::SiblingAmended { cause, account, order: limit, kind: kind(90, 9) });
     rig.settle(limit, |it| (it.released, it.after) = (Amount(120), OrderAfter::Open));
     rig.settle(stop, |it| it.after = OrderAfter::Pending);
-    let cause = Lsn(5_001);
-    rig.tell(ToSequencer::Amended {
-        cause: Some(cause),
-        account,
-        order: limit,
-        extra,
-        kind: Some(kind(90, 8)),
-    });
-    rig.tell(ToSequencer::SiblingAmended { cause, account, order: stop, kind: kind(120, 8) });
-    rig.settle(limit, |it| (it.released, it.after) = (Amount(120), OrderAfter::Open));
-    rig.settle(stop, |it| it.after = OrderAfter::Pending);
-    rig.send(amend(limit, 1), None);
-    assert!(matches!(rig.sent(), ToMatcher::Amend(amend) if amend.order == limit));
+    for leg in [limit, stop] {
+        rig.send(amend(leg, 1), None);
+        assert!(matches!(rig.sent(), ToMatcher::Amend(amend) if amend.order == leg));
+        rig.tell(ToSequencer::Amended { cause: None, account, order: leg, extra, kind: None });
+    }
 }

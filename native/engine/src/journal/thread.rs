@@ -81,7 +81,10 @@ pub(crate) fn run_preparer(committer: &Committer, preparer: &Preparer, woken: &R
     loop {
         let gone = match preparer.step() {
             Ok(Step::Wrote(_)) => {
-                std::thread::sleep(PREPARE_PAUSE);
+                // With nothing ready, a commit may have to make a segment itself: that is farther in the way.
+                if preparer.prepared().ready > 0 {
+                    std::thread::sleep(PREPARE_PAUSE);
+                }
                 matches!(woken.try_recv(), Err(TryRecvError::Disconnected))
             }
             Ok(Step::Done(prepared)) => {

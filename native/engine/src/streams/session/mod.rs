@@ -186,7 +186,8 @@ impl Session {
         // Nobody wakes it any more then, as nobody ever does inline.
         let is_alone = self.is_inline || matches!(state, State::Closed | State::Halted);
         let said = (state == State::Open && !self.is_inline).then(|| self.hub.said());
-        self.look_for_removals();
+        let are_known = self.look_for_removals();
+        let said = said.filter(|_| are_known);
         if self.words.wanting > 0 || wants_states {
             self.hub.turn();
         }
@@ -271,17 +272,20 @@ impl Session {
         !is_alone
     }
 
-    fn look_for_removals(&mut self) {
+    /// True if no symbol was removed that this session does not know of since its last look: what was removed is an end
+    /// to tell, though no shard says it.
+    fn look_for_removals(&mut self) -> bool {
         let removals = self.hub.removals.load(Ordering::SeqCst);
         if removals == self.removals {
-            return;
+            return true;
         }
-        // Held for long only by an operator's call, who rings when it is over.
-        let Ok(registry) = self.registry.try_read() else { return };
+        // Held for long only by an operator's call: another poll will find it free.
+        let Ok(registry) = self.registry.try_read() else { return false };
         for source in self.table.sources.iter_mut().flatten() {
             source.is_removed = registry.symbol(source.symbol.spec.id()).removed;
         }
         self.removals = removals;
+        false
     }
 
     fn symbol(&self, id: SymbolId) -> Result<Arc<Symbol>, Refusal> {

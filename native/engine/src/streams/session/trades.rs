@@ -67,6 +67,8 @@ impl TradesView {
             }
             since.missed
         });
+        // Of trades, not of what they are told as.
+        table.has_more |= trades.len() >= most;
         let told = match missed {
             Some((from, _)) if self.behind == Behind::End && self.is_begun => {
                 table.end(Ended::Slow { from: from.0 }, take)

@@ -237,3 +237,25 @@ fn what_was_cut_is_told_without_anything_new() {
     }
     assert!(last_told(&mut session, usize::MAX).is_empty());
 }
+
+/// Two trades of one taker are told as one, and are two of the trades that a poll may look at.
+#[test]
+fn what_was_cut_of_trades_that_are_told_together_is_told_without_anything_new() {
+    let mut client = funded(Options::default());
+    let mut session = client.engine.open_session(Box::new(|| {}));
+    let watch = Watch::Trades { symbol: S0, from: None, aggregate: true, behind: Behind::Gap };
+    let id = session.watch(watch).unwrap();
+    (0..2).for_each(|_| drop(client.call(limit(1, "S0", Side::Sell, "1", "100")).unwrap()));
+    client.call(market(2, "S0", Side::Buy, "2")).unwrap();
+    (0..2).for_each(|price| change(&mut client, 50 + price));
+    for last in [2, 4] {
+        let mut told = 0;
+        session.poll(Instant::now(), 2, &mut |_, update| {
+            let Update::AggregateTrades(trades) = update else { panic!("{update:?}") };
+            told = trades[trades.len() - 1].last.0;
+            true
+        });
+        assert_eq!(told, last);
+        session.want(id);
+    }
+}
