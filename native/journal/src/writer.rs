@@ -411,7 +411,7 @@ impl Writer {
     /// Goes on in a new segment, large enough for a frame that needs a segment of `bytes`.
     fn rotate(&mut self, bytes: u64) -> Result<(), WriteError> {
         if self.live.is_empty() {
-            // Only a frame larger than segments usually are gets here: its segment takes this one's place.
+            // Only a frame larger than this segment gets here: its own takes this one's place.
             return self.begin_segment(bytes);
         }
         self.sync_live()?;
