@@ -620,8 +620,11 @@ export const BUGS = [
     edits: [
       {
         file: AMEND_FUNDS,
-        find: 'let has = needs(&cheapest, done).min(order.reserved);',
-        replace: 'let has = if BUG { order.reserved } else { needs(&cheapest, done).min(order.reserved) };',
+        find: 'let [before, _] = Bounds { price, ..found }.of_order(&order.order);',
+        replace: `let [mut before, _] = Bounds { price, ..found }.of_order(&order.order);
+        if BUG {
+            before = order.order.clone();
+        }`,
       },
     ],
   },
